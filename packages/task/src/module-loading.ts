@@ -1,0 +1,94 @@
+/** Loads a task module on a thread, and finds tasks in it. */
+import { isAbsolute } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { TaskModuleError, TaskNotFoundError } from './errors.ts'
+import { invalidOption } from './option-checks.ts'
+
+/** A function of a task module, as a runner calls it. */
+export type LoadedTask = (input: unknown, context: unknown) => unknown
+
+const RESERVED: ReadonlySet<string> = new Set(['setup', 'teardown'])
+
+/**
+ * The URL of a task module, for sending it to a thread.
+ * @param module A `URL`, a `file:` or `data:` URL as a string, or an absolute path.
+ * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: it is none of these
+ */
+export function taskModuleUrl(owner: string, module: unknown): string {
+  if (module instanceof URL) return module.href
+  if (typeof module === 'string') {
+    if (isAbsolute(module)) return pathToFileURL(module).href
+    if (URL.canParse(module)) return module
+  }
+  const takes = "a URL or an absolute path, such as new URL('./tasks.js', import.meta.url)"
+  throw invalidOption(owner, 'module', module, takes)
+}
+
+/** The tasks of a loaded module. */
+export class LoadedModule {
+  readonly #url: string
+  readonly #exports: ReadonlyMap<string, unknown>
+
+  private constructor(url: string, exports: ReadonlyMap<string, unknown>) {
+    this.#url = url
+    this.#exports = exports
+  }
+
+  /** @throws {TaskModuleError} ERR_THREEPLY_TASK_MODULE: it cannot be found, read, or evaluated */
+  static async load(url: string): Promise<LoadedModule> {
+    try {
+      return new LoadedModule(url, exportsOf(await import(url)))
+    } catch (cause) {
+      throw new TaskModuleError(`the task module ${url} cannot be loaded. ${advice(url, cause)}`, {
+        cause,
+      })
+    }
+  }
+
+  /** @throws {TaskNotFoundError} ERR_THREEPLY_TASK_NOT_FOUND: there is no such task */
+  task(name: string): LoadedTask {
+    const found = this.#exports.get(name)
+    if (typeof found === 'function' && !RESERVED.has(name)) return found as LoadedTask
+    throw new TaskNotFoundError(name, this.#url, this.taskNames, this.#exports.has(name))
+  }
+
+  /** The export `name` that a runner calls by itself, if the module has it. */
+  reserved(name: 'setup' | 'teardown'): LoadedTask | undefined {
+    const found = this.#exports.get(name)
+    return typeof found === 'function' ? (found as LoadedTask) : undefined
+  }
+
+  get taskNames(): string[] {
+    return [...this.#exports]
+      .filter(([name, value]) => typeof value === 'function' && !RESERVED.has(name))
+      .map(([name]) => name)
+      .sort()
+  }
+}
+
+function exportsOf(namespace: Record<string, unknown>): ReadonlyMap<string, unknown> {
+  const exports = new Map(Object.entries(namespace))
+  // Of a CommonJS module Node finds only those names that it can see without running it.
+  const commonJs = exports.get('module.exports') ?? exports.get('default')
+  if (typeof commonJs === 'object' && commonJs !== null) {
+    for (const [name, value] of Object.entries(commonJs)) {
+      if (!exports.has(name)) exports.set(name, value)
+    }
+  }
+  exports.delete('module.exports')
+  return exports
+}
+
+function advice(url: string, cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts$/.test(url)) {
+    return `Node ${process.versions.node} cannot run TypeScript: use Node 22.18 or newer, or give the compiled .js file.`
+  }
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return 'Node strips types and no more: leave out enum, namespace and `import =`, or give the compiled .js file.'
+  }
+  if (code === 'ERR_MODULE_NOT_FOUND') {
+    return 'Check the path of it and of what it imports; `cause` names the missing one.'
+  }
+  return 'It must load on a thread of its own; `cause` says what failed.'
+}

@@ -1,0 +1,20 @@
+/**
+ * For those who write runners: what all of them do alike. It is no part of the stable API, and may
+ * change in any version.
+ */
+export { isError } from './error-codec.ts'
+export type { LoadedTask } from './module-loading.ts'
+export { LoadedModule, taskModuleUrl } from './module-loading.ts'
+export {
+  checkChoice,
+  checkDuration,
+  checkFunction,
+  checkOptionNames,
+  checkSignal,
+  checkWholeNumber,
+  invalidOption,
+  LONGEST_TIMER,
+} from './option-checks.ts'
+export type { CancellationFlag } from './thread-task-context.ts'
+export { ThreadTaskContext } from './thread-task-context.ts'
+export { serializationError } from './uncloneable.ts'
