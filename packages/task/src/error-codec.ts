@@ -72,13 +72,13 @@ export function encodeError(thrown: unknown): EncodedError {
 /** Makes the error again, as an instance of the nearest class that exists on this side. */
 export function decodeError(encoded: EncodedError): Error {
   const decoded = encoded.errors.map(emptyError)
-  const valueOf = ([kind, value]: EncodedValue): unknown => {
+  const decodeValue = ([kind, value]: EncodedValue): unknown => {
     if (kind === 'error') return decoded[value]
-    return kind === 'list' ? value.map(valueOf) : value
+    return kind === 'list' ? value.map(decodeValue) : value
   }
   encoded.errors.forEach((record, index) => {
     for (const [key, enumerable, value] of record.properties) {
-      define(decoded[index]!, key, valueOf(value), enumerable)
+      define(decoded[index]!, key, decodeValue(value), enumerable)
     }
   })
   return decoded[0]!
