@@ -1,0 +1,72 @@
+/**
+ * Medians and ratios of medians with 95 % confidence intervals, by the percentile bootstrap
+ * (Georges, Buytaert, Eeckhout: Statistically Rigorous Java Performance Evaluation, 2007).
+ * The same samples always give the same interval: resampling is seeded.
+ */
+import { median, quantileSorted } from 'simple-statistics'
+import { seededRandom } from './random.ts'
+
+/** A figure and the bounds within which it lies with 95 % confidence. */
+export interface Estimate {
+  readonly value: number
+  readonly low: number
+  readonly high: number
+}
+
+/** Fewer samples say nothing about their spread, and get an interval without bounds. */
+const FEWEST_SAMPLES = 3
+
+/** Enough for bounds that move by less than a tenth of the interval from seed to seed. */
+const RESAMPLES = 2_000
+
+/** Bounds the time: a few million draws take some hundred milliseconds. */
+const MOST_DRAWS = 2_000_000
+
+const SEED = 20_071_021 // any will do
+
+/**
+ * The median of `samples`. With three to five of them the interval is about their range, which
+ * covers less than the 95 % it is meant to (three: 75 %, five: 94 %).
+ */
+export function medianOf(samples: readonly number[]): Estimate {
+  if (samples.length === 0) throw new RangeError('there is no median of no samples')
+  const value = median([...samples])
+  if (samples.length < FEWEST_SAMPLES) return { value, low: -Infinity, high: Infinity }
+  const { length } = samples
+  return { value, ...bounds(length, (draw) => medianAt(samples, draw(length))) }
+}
+
+/**
+ * median(a) / median(b): how many times b's figure a's is. Lists of one length come from the rounds of
+ * one comparison, and are resampled round by round together, so that a drift which both went through
+ * does not widen the interval; others are resampled apart.
+ */
+export function ratioOfMedians(a: readonly number[], b: readonly number[]): Estimate {
+  const value = medianOf(a).value / medianOf(b).value
+  if (Math.min(a.length, b.length) < FEWEST_SAMPLES) return { value, low: 0, high: Infinity }
+  const paired = a.length === b.length
+  const { low, high } = bounds(a.length + b.length, (draw) => {
+    const fromA = draw(a.length)
+    return medianAt(a, fromA) / medianAt(b, paired ? fromA : draw(b.length))
+  })
+  return { value, low, high }
+}
+
+/** Picks `count` of `count` indices, with replacement. */
+type Draw = (count: number) => readonly number[]
+
+/** The 2.5th and the 97.5th percentile of what `statistic` makes of redrawn samples. */
+function bounds(
+  drawsEach: number,
+  statistic: (draw: Draw) => number,
+): { readonly low: number; readonly high: number } {
+  const random = seededRandom(SEED)
+  const draw: Draw = (count) => Array.from({ length: count }, () => Math.floor(random() * count))
+  const times = Math.max(200, Math.min(RESAMPLES, Math.floor(MOST_DRAWS / drawsEach)))
+  const redrawn = Array.from({ length: times }, () => statistic(draw)).sort((a, b) => a - b)
+  return { low: quantileSorted(redrawn, 0.025), high: quantileSorted(redrawn, 0.975) }
+}
+
+function medianAt(samples: readonly number[], picked: readonly number[]): number {
+  return median(picked.map((index) => samples[index]!))
+}
