@@ -5,7 +5,7 @@ import path from 'node:path'
 import { experiments } from '../claims/index.ts'
 import { UsageError } from '../failure.ts'
 import type { CompareOptions } from '../measure/bench.ts'
-import { textFilesIn } from './text-files.ts'
+import { textFilesIn } from '../workloads/text-files.ts'
 
 /** As the parser hands them over. */
 export interface TypedOptions {
