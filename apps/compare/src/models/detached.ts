@@ -1,0 +1,45 @@
+/** Detached: children that run on by themselves, and answer what the parent sends them. */
+import { type DetachedContext, DetachedRunner, type DetachedThread } from '@threeply/detached'
+import type { Job } from '../workloads/answer-jobs.ts'
+import { inLanes, type Model, type TaskSource } from './model.ts'
+
+type AnsweringModule = Record<
+  string,
+  (input: undefined, context: DetachedContext<Job, unknown>) => Promise<void>
+>
+
+interface Child {
+  readonly thread: DetachedThread<Job, unknown>
+  readonly answers: AsyncIterator<unknown>
+}
+
+export async function detachedModel(
+  { url, answer }: TaskSource,
+  threads: number,
+  signal: AbortSignal,
+): Promise<Model> {
+  const runner = new DetachedRunner<AnsweringModule>(url, { grace: 200 })
+  try {
+    const children = Array.from({ length: threads }, (_, index): Child => {
+      const thread = runner.spawn(answer, undefined, { name: `${answer} ${index}`, signal })
+      return { thread, answers: thread[Symbol.asyncIterator]() }
+    })
+    await Promise.all(children.map(({ thread }) => thread.ready))
+    return {
+      threads,
+      run: (jobs) => inLanes(jobs, threads, (job, lane) => ask(children[lane]!, job)),
+      [Symbol.asyncDispose]: async () => void (await runner.shutdown()),
+    }
+  } catch (error) {
+    await runner.shutdown()
+    throw error
+  }
+}
+
+async function ask({ thread, answers }: Child, job: Job): Promise<unknown> {
+  await thread.send(job)
+  const { done, value } = await answers.next()
+  if (!done) return value
+  await thread.join() // tells why the child has ended
+  throw new Error(`the child ${thread.name} ended before it answered`)
+}
