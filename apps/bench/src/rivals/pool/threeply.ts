@@ -1,0 +1,16 @@
+/** Ours, with nothing set but the threads. */
+import type { PoolRival, PoolTask } from './pool-rival.ts'
+
+export const threeply: PoolRival = {
+  name: 'threeply',
+  role: 'ours',
+  async open<Input, Output>(task: PoolTask, threads: number) {
+    const { ForkJoinPool } = await import('@threeply/fork-join')
+    const pool = new ForkJoinPool(new URL('./tasks.ts', import.meta.url), { threads })
+    return {
+      run: (input: Input) => pool.run(task, input) as Promise<Output>,
+      map: (inputs: readonly Input[]) => pool.map(task, inputs) as Promise<Output[]>,
+      close: () => pool.close(),
+    }
+  },
+}
