@@ -1,0 +1,186 @@
+/** Claim 4: the parent creates children and must wait for each to end. */
+import { ForkJoinPool } from '@threeply/fork-join'
+import { MetricsRegistry } from '@threeply/metrics'
+import type { Experiment, Judgement } from '../experiment.ts'
+import type { Bench, Rounds } from '../measure/bench.ts'
+import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { against, evidence } from '../verdict.ts'
+import { loadCorpus } from '../workloads/corpus.ts'
+import { analysedPerMillisecond } from '../workloads/text-speed.ts'
+
+type TextTasks = typeof import('../workloads/text-tasks.ts')
+
+/** What is compared: the same texts, the longest of them alone, one by one, and forked together. */
+type Subjects = 'longest' | 'inOrder' | 'forked'
+
+/** Something that went on, in milliseconds from the start of its round. */
+interface Span {
+  readonly name: string
+  readonly thread: number
+  readonly start: number
+  readonly end: number
+}
+
+export interface ForkJoinData {
+  readonly cores: number
+  readonly threads: number
+  readonly children: number
+  readonly elapsed: Rounds<Subjects>
+  /** Milliseconds from the end of the last child to when the parent went on, round by round. */
+  readonly waited: readonly number[]
+  /** The last round: when the parent was in the scope, and when each child ran. */
+  readonly timeline: readonly Span[]
+}
+
+/** The shortest child gets 60 % of the longest one's text: the longest is known, and the sum is far. */
+const SHORTEST = 0.6
+
+/** Clocks are read in two threads: a parent is early only when it is by more than that. */
+const CLOCK_ERROR = 0.1 // milliseconds
+
+export const forkJoin: Experiment<ForkJoinData> = {
+  id: 4,
+  slug: 'fork-join',
+  claim: 'Fork-join: the parent creates children and must wait for each to end.',
+  question:
+    'Does the parent go on only when its last child has ended, and does it take as long as the longest child, or as all of them together?',
+  refutedBy:
+    'A parent that goes on while a child still runs; or, with a core for each child, an elapsed time nearer to the sum of the children than to the longest.',
+  measure,
+  judge,
+}
+
+async function measure(bench: Bench): Promise<ForkJoinData> {
+  const { cores } = bench.machine
+  const { signal } = bench
+  const children = Math.max(2, Math.min(cores, bench.options.threads))
+  const threads = Math.min(children, bench.options.threads)
+  const texts = await textsFor(children, bench)
+  const registry = new MetricsRegistry()
+  const parent = registry.timeline('threeply_compare_parent', { help: 'The parent in its scope' })
+  await using pool = new ForkJoinPool<TextTasks>(
+    new URL('../workloads/text-tasks.ts', import.meta.url),
+    { threads, metrics: registry },
+  )
+  const waits: Omit<Span, 'name' | 'thread'>[] = []
+  const fork = async () => {
+    const start = parent.now()
+    await pool.scope(
+      (scope) => {
+        for (const text of texts) scope.fork('analyse', text)
+      },
+      { signal },
+    )
+    const end = parent.now()
+    parent.record('scope', start, end)
+    waits.push({ start, end })
+  }
+
+  bench.progress('warming the threads up')
+  for (let times = 0; times < 2; times += 1) await fork()
+  bench.progress('forking, and doing the same in order')
+  const elapsed = await bench.interleave<Subjects>(
+    {
+      longest: () => pool.run('analyse', texts[0]!, { signal }),
+      inOrder: async () => {
+        for (const text of texts) await pool.run('analyse', text, { signal })
+      },
+      forked: fork,
+    },
+    { rounds: bench.scale(11, 7), warmUp: false, budget: bench.budget * 0.7 },
+  )
+  return { cores, threads, children, elapsed, ...readTimeline(registry, waits, children) }
+}
+
+/** The children's texts, the longest first; it takes some 80 milliseconds. */
+async function textsFor(children: number, bench: Bench): Promise<string[]> {
+  const corpus = await loadCorpus(bench.options.input)
+  bench.progress('finding out how fast this machine is')
+  const speed = await analysedPerMillisecond(corpus, bench.signal)
+  const longest = speed * bench.scale(80, 25)
+  const shares = Array.from(
+    { length: children },
+    (_, i) => 1 - ((1 - SHORTEST) * i) / (children - 1),
+  )
+  return Promise.all(shares.map((share) => corpus.textOfLength(Math.ceil(longest * share))))
+}
+
+/** Reads in the shared timelines how long after its last child each scope went on. */
+function readTimeline(
+  registry: MetricsRegistry,
+  waits: readonly Omit<Span, 'name' | 'thread'>[],
+  children: number,
+): Pick<ForkJoinData, 'waited' | 'timeline'> {
+  const runs = registry
+    .snapshot()
+    .timelines.filter(({ name }) => name === 'threeply_task')
+    .flatMap(({ thread, spans }) => spans.map((span) => ({ ...span, thread })))
+    .filter(({ name }) => name === 'run')
+  const waited: number[] = []
+  let timeline: Span[] = []
+  for (const wait of waits) {
+    const within = runs.filter(({ start }) => start >= wait.start && start <= wait.end)
+    if (within.length < children) continue // overwritten by newer spans
+    waited.push(wait.end - Math.max(...within.map(({ end }) => end)))
+    timeline = [
+      { name: 'scope', thread: 0, start: 0, end: wait.end - wait.start },
+      ...within.map(({ thread, start, end }) => {
+        return { name: 'child', thread, start: start - wait.start, end: end - wait.start }
+      }),
+    ]
+  }
+  if (waited.length === 0) throw new Error('the timeline shows no round with all its children')
+  return { waited, timeline }
+}
+
+/** Pure: the same data give the same judgement. */
+function judge({ cores, threads, children, elapsed, waited }: ForkJoinData): Judgement {
+  const { longest, inOrder, forked } = elapsed
+  const shown = [
+    evidence(`${children} children forked`, medianOf(forked), 'ms'),
+    evidence('the longest of them alone', medianOf(longest), 'ms'),
+    evidence('all of them, one by one', medianOf(inOrder), 'ms'),
+    evidence('parent went on, after the last child', medianOf(waited), 'ms'),
+  ]
+  const gain = ratioOfMedians(inOrder, forked).value
+  const tell = (verdict: Judgement['verdict'], meaning: string, condition?: string): Judgement => ({
+    verdict,
+    evidence: shown,
+    meaning,
+    ...(condition !== undefined && { condition }),
+  })
+
+  const early = waited.filter((milliseconds) => milliseconds < -CLOCK_ERROR)
+  if (early.length > 0) {
+    const meaning = `A scope let its parent go on too early in ${early.length} of ${waited.length} rounds: do not rely on it.`
+    return tell('does-not-hold', meaning)
+  }
+  const waits = 'When a scope returns, every child has ended: nothing is left running behind it'
+  if (Math.min(cores, threads) < 2) {
+    return tell(
+      'cannot-tell',
+      `${waits}. One core or thread gains no time by it.`,
+      'the parent waits for each child, but with one core or thread the children take turns anyway',
+    )
+  }
+  // 0: the scope took as long as the longest child; 1: as long as all of them together.
+  const nearness = forked.map((took, i) => (took - longest[i]!) / (inOrder[i]! - longest[i]!))
+  switch (against(medianOf(nearness), 0.5)) {
+    case 'below':
+      return tell(
+        'holds',
+        `${waits}, and it takes as long as the longest child (here ${gain.toFixed(1)} times faster than one by one): cut the work into equal parts.`,
+      )
+    case 'above':
+      return tell(
+        'does-not-hold',
+        `${waits}, but the children took turns: forking gains little here.`,
+      )
+    case 'unclear':
+      return tell(
+        'cannot-tell',
+        `${waits}; how much time it saves, this run cannot say.`,
+        'the rounds differ too much to tell the longest child from the sum; try --rounds 30',
+      )
+  }
+}
