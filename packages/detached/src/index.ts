@@ -1,1 +1,6 @@
-export {}
+export type { AnyDetachedContext, DetachedContext } from './detached-context.ts'
+export type { DetachedThread, StopOptions, ThreadState } from './detached-thread.ts'
+export type { ExitReason, ExitReport } from './exit-report.ts'
+export { DetachedRunner } from './runner.ts'
+export type { DetachedRunnerOptions, SpawnOptions } from './runner-options.ts'
+export type { TaskIncoming, TaskOutgoing } from './task-messages.ts'
