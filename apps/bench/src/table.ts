@@ -96,7 +96,10 @@ function told(unit: Unit, comparison: Comparison): string {
   return `${times} than ${comparison.with}${clear ? '' : ' (unclear)'}`
 }
 
-const FIGURE = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
+const FIGURE = new Intl.NumberFormat('en', {
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+})
 
 function figure(value: number): string {
   return FIGURE.format(value)

@@ -36,7 +36,7 @@ describe('results', () => {
     const file = join(folder, 'out.json')
     const { exitCode, stdout } = await bench('tiny', ...ours, '--rounds', '2', '--json', file)
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/▸ threeply +2× slower than rival \(unclear\)/)
+    expect(stdout).toMatch(/▸ threeply +2\.00× slower than rival \(unclear\)/)
     expect(JSON.parse(await readFile(file, 'utf8'))).toStrictEqual({
       schema: 'threeply.bench/1',
       node: process.version,

@@ -102,19 +102,19 @@ describe('the table', () => {
 
   test('says a loss as a loss, in the row and at the end', () => {
     const report = reportOf('ns', 130, 100, 400, 50)
-    expect(suiteTable(suite('ns'), report)).toMatch(/▸ threeply +1\.3× slower than p-this +130 /)
+    expect(suiteTable(suite('ns'), report)).toMatch(/▸ threeply +1\.30× slower than p-this +130 /)
     expect(lossesOf([suite('ns')], [report])).toBe(
-      'Losses to a peer:\n  racing, sprint: 1.3× slower than p-this',
+      'Losses to a peer:\n  racing, sprint: 1.30× slower than p-this',
     )
   })
 
   test('compares with the best peer, not with what is written by hand', () => {
     const report = reportOf('ns', 100, 200, 400, 50)
     const table = suiteTable(suite('ns'), report)
-    expect(table).toMatch(/▸ threeply +2× faster than p-this/)
-    expect(table).toMatch(/ p-that +2× slower than p-this/)
+    expect(table).toMatch(/▸ threeply +2\.00× faster than p-this/)
+    expect(table).toMatch(/ p-that +2\.00× slower than p-this/)
     expect(table).toMatch(/ p-this +the best peer/)
-    expect(table).toContain('2× slower than a loop')
+    expect(table).toContain('2.00× slower than a loop')
     expect(lossesOf([suite('ns')], [report])).toBe('Losses to a peer: none.')
   })
 

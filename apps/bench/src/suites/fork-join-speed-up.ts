@@ -39,12 +39,12 @@ function subject(
   })
 }
 
-/** So many State of the Union addresses, the latest first. */
+/** So many texts of three State of the Union addresses each, the latest first. */
 function texts(count: number): string[] {
-  const addresses = sotu() as { readonly text: string }[]
-  return Array.from(
-    { length: count },
-    (_, index) => addresses.at(-1 - (index % addresses.length))!.text,
+  const addresses = (sotu() as { readonly text: string }[]).map(({ text }) => text).reverse()
+  const address = (index: number) => addresses[index % addresses.length]!
+  return Array.from({ length: count }, (_, index) =>
+    [0, 1, 2].map((nth) => address(3 * index + nth)).join('\n'),
   )
 }
 
