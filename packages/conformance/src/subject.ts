@@ -79,6 +79,11 @@ export interface Capabilities {
   readonly deadline?: boolean
   readonly destroy?: boolean
   /**
+   * How many tasks a test may submit to see that many go well.
+   * @default 2,000; 20 where each starts at once
+   */
+  readonly crowd?: number
+  /**
    * How many tasks of a `stream` with `chunkSize: 1` may be pulled and not ended, at a concurrency.
    * @default the concurrency itself, twice that on threads, which have one at hand beside the running
    */
@@ -100,10 +105,11 @@ export interface Subject {
 const TASKS = new URL('./tasks.ts', import.meta.url)
 
 export function makeSubject(makeRunner: MakeRunner, capabilities: Capabilities): Subject {
-  const { crossesThreads = true } = capabilities
+  const { crossesThreads = true, bounded = true } = capabilities
   const can: Subject['can'] = {
     crossesThreads,
-    bounded: true,
+    bounded,
+    crowd: bounded ? 2_000 : 20,
     timeout: true,
     map: true,
     mapSettled: true,

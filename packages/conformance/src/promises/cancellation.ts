@@ -1,7 +1,7 @@
 /** Aborting a call, before it starts, while it waits and while it runs. */
 import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { Latch, turns } from '../latch.ts'
+import { Latch, turns, until } from '../latch.ts'
 import { rejection, watch } from '../rejection.ts'
 import type { Subject } from '../subject.ts'
 
@@ -66,6 +66,17 @@ export function cancellationPromise({ make, can }: Subject): void {
       holding.release()
       expect(await Promise.all([held, behind])).toEqual(['held', 'behind'])
       expect(waiting.count('started')).toBe(0)
+    })
+
+    test('a task that is aborted in the tick of its submission rejects with the reason', async () => {
+      const runner = make()
+      const latch = new Latch()
+      const controller = new AbortController()
+      const stopped = runner.run('hold', latch.input(), { signal: controller.signal })
+      controller.abort(new Error('stop'))
+      expect(await rejection(stopped)).toBe(controller.signal.reason)
+      expect(await runner.run('echo', 'next')).toBe('next')
+      await until(() => latch.count('ended') === latch.count('started'), 'what started to end')
     })
 
     test('a running task sees its signal abort', async () => {

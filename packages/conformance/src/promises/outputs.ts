@@ -12,6 +12,19 @@ export function outputsPromise({ make, can }: Subject): void {
       expect(await runner.run('echoAfter', { ms: 1, value: 'later' })).toBe('later')
     })
 
+    test('the runner has the methods that it is said to have', () => {
+      const runner = make()
+      const has = (method: 'map' | 'mapSettled' | 'stream' | 'destroy') =>
+        typeof runner[method] === 'function'
+      const { map, mapSettled, stream, destroy } = can
+      expect({
+        map: has('map'),
+        mapSettled: has('mapSettled'),
+        stream: has('stream'),
+        destroy: has('destroy'),
+      }).toEqual({ map, mapSettled, stream, destroy })
+    })
+
     test('run returns a promise', async () => {
       const promise = make().run('echo', 1)
       expect(promise).toBeInstanceOf(Promise)
@@ -69,7 +82,7 @@ export function outputsPromise({ make, can }: Subject): void {
 
     test('many at once all give their own output', async () => {
       const runner = make()
-      const inputs = Array.from({ length: can.bounded ? 2_000 : 20 }, (_, index) => index)
+      const inputs = Array.from({ length: can.crowd }, (_, index) => index)
       const outputs = await Promise.all(inputs.map((input) => runner.run('add', [input, 1])))
       expect(outputs).toEqual(inputs.map((input) => input + 1))
     })
@@ -111,7 +124,7 @@ export function outputsPromise({ make, can }: Subject): void {
       const runner = make({ concurrency: 2 })
       const random = mulberry32(20_251_124)
       const stop = new AbortController()
-      const crowd = Array.from({ length: can.bounded ? 300 : 24 }, (_, index) => {
+      const crowd = Array.from({ length: Math.min(can.crowd, 300) }, (_, index) => {
         const kind = Math.floor(random() * 4)
         if (kind === 0)
           return { kind, promise: runner.run('failIf', { fails: true, value: index }) }

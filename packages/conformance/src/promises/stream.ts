@@ -11,7 +11,7 @@ const one = { chunkSize: 1 }
 export function streamPromise({ make, can }: Subject): void {
   describe.runIf(can.stream)('stream', () => {
     test('yields every output once', async () => {
-      const inputs = Array.from({ length: 500 }, (_, index) => [index, 1])
+      const inputs = Array.from({ length: can.crowd }, (_, index) => [index, 1])
       const outputs = await collect(make().stream!('add', inputs))
       expect(outputs.sort((left, right) => Number(left) - Number(right))).toEqual(
         inputs.map((_, index) => index + 1),
