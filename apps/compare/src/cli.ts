@@ -36,8 +36,24 @@ function program(signal: AbortSignal): Command {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => {} }) // errors are told by whoever catches them
-  threeply.addCommand(compareCommand(signal).version(version).copyInheritedSettings(threeply))
+  threeply.helpCommand(false) // commander's own takes any name for a command
+  for (const command of [compareCommand(signal).version(version), helpCommand(threeply)]) {
+    threeply.addCommand(command.copyInheritedSettings(threeply))
+  }
   return threeply
+}
+
+function helpCommand(threeply: Command): Command {
+  return new Command('help')
+    .description('Show how the program, or one command of it, is used.')
+    .argument('[command]')
+    .helpOption(false)
+    .action((name: string | undefined) => {
+      if (name === undefined) threeply.help()
+      const command = threeply.commands.find((each) => each.name() === name)
+      if (command === undefined) throw new UsageError(`unknown command '${name}'`)
+      command.help()
+    })
 }
 
 function fromCommander(error: unknown): unknown {

@@ -87,8 +87,7 @@ function inputFolder(typed: string): string {
 function serviceUrl(typed: string): string {
   const url = URL.canParse(typed) ? new URL(typed) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href
-  const what = url === undefined ? 'no URL' : `a ${url.protocol} URL`
   throw new UsageError(
-    `--url ${typed === '' ? "''" : typed} is ${what}; it takes http:// or https://`,
+    `--url ${typed === '' ? "''" : typed} is no URL that can be called: it takes http:// or https://`,
   )
 }

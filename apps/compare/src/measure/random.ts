@@ -2,7 +2,7 @@
 
 /** Gives numbers from 0 to 1, 1 excluded (mulberry32: 32 bits of state, ample for resampling). */
 export function seededRandom(seed: number): () => number {
-  let state = (seed ^ Math.floor(seed / 2 ** 32)) >>> 0
+  let state = (seed ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b1)) >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(state ^ (state >>> 15), state | 1)
