@@ -41,7 +41,7 @@ const CLOCK_ERROR = 0.1 // milliseconds
 export const forkJoin: Experiment<ForkJoinData> = {
   id: 4,
   slug: 'fork-join',
-  claim: 'Fork-join: the parent creates children and must wait for each to end.',
+  claim: 'Fork-join: the parent creates children and must wait for each to end',
   question:
     'Does the parent go on only when its last child has ended, and does it take as long as the longest child, or as all of them together?',
   refutedBy:

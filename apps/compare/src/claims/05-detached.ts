@@ -37,8 +37,7 @@ const SLOWED = 1.2
 export const detached: Experiment<DetachedData> = {
   id: 5,
   slug: 'detached',
-  claim:
-    'Asynchronous threading: parent and child run concurrently and independently; multithreaded servers work so.',
+  claim: 'Detached: parent and child run concurrently and independently, as in a threaded server',
   question:
     'Does the parent go on while its child works, and does a server answer its light route while a thread works for the heavy one?',
   refutedBy:

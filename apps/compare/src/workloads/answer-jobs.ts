@@ -27,7 +27,19 @@ export function answerJobs<M extends Tasks>(tasks: M) {
     context: DetachedContext<JobOf<M>, unknown>,
   ): Promise<void> {
     for await (const { task, input } of context.messages) {
-      await context.send(await tasks[task]!(input as never, context))
+      const moved: unknown[] = []
+      const output = await tasks[task]!(input as never, movingTo(moved, context))
+      await context.send(output, moved)
     }
   }
+}
+
+/** Each job's own context: what it moves goes with its answer. */
+function movingTo(moved: unknown[], context: TaskContext): TaskContext {
+  const { signal, cancelled, throwIfCancelled, progress } = context
+  const transfer: TaskContext['transfer'] = (value, list) => {
+    moved.push(...list)
+    return value
+  }
+  return { signal, cancelled, throwIfCancelled, progress, transfer }
 }

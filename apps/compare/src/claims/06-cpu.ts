@@ -1,0 +1,138 @@
+/** Claim 6: without IO, on several cores, threads win and async runs its tasks in order. */
+import type { Experiment, Judgement } from '../experiment.ts'
+import type { Bench } from '../measure/bench.ts'
+import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
+import type { Model, TaskSource } from '../models/model.ts'
+import { MODEL_NAMES, type ModelName, startModel } from '../models/start-model.ts'
+import { against, evidence } from '../verdict.ts'
+import type { JobOf } from '../workloads/answer-jobs.ts'
+import { type Corpus, loadCorpus } from '../workloads/corpus.ts'
+import * as tasks from '../workloads/text-tasks.ts'
+
+export interface CpuData {
+  readonly cores: number
+  readonly threads: number
+  readonly jobs: number
+  readonly models: Readonly<Record<ModelName, ModelFigures>>
+}
+
+type TextJob = JobOf<typeof tasks>
+
+const SOURCE: TaskSource = {
+  url: new URL('../workloads/text-tasks.ts', import.meta.url),
+  tasks,
+  answer: 'answerTextJobs',
+}
+
+/** A longer text is cut: one job is then no more than a tenth of the whole. */
+const MOST_CHARACTERS = 50_000
+
+/** What must be gained for it to count; less, and another machine may well show the opposite. */
+const GAIN = 1.1
+
+export const cpu: Experiment<CpuData> = {
+  id: 6,
+  slug: 'cpu',
+  claim: 'Without IO, on several cores: threads win, async runs its tasks in order',
+  question:
+    'How many texts are counted, indexed, compressed, and passwords hashed in a second, inline, under the executor, fork-join, and by detached threads?',
+  refutedBy:
+    'On two cores or more: threads that get no more done than async; or async that gets more done than inline, or ends its tasks in another order than theirs.',
+  measure,
+  judge,
+}
+
+async function measure(bench: Bench): Promise<CpuData> {
+  const { signal } = bench
+  const { threads } = bench.options
+  await using stack = new AsyncDisposableStack()
+  const models = {} as Record<ModelName, Model>
+  bench.progress('starting the threads')
+  for (const name of MODEL_NAMES) {
+    models[name] = stack.use(await startModel(name, SOURCE, { inFlight: threads, signal }))
+  }
+  const jobs = await jobsFor(bench, await loadCorpus(bench.options.input), models.inline)
+
+  bench.progress('warming the threads up')
+  const expected = await models.inline.run(jobs)
+  for (const name of MODEL_NAMES) {
+    await models[name].run(jobs)
+    checkSameOutputs(name, await models[name].run(jobs), expected)
+  }
+  bench.progress('counting, indexing, compressing, hashing')
+  const figures = await compareModels(bench, models, {
+    rounds: bench.scale(9, 5),
+    budget: bench.budget * 0.6,
+    jobs: () => jobs,
+  })
+  return { cores: bench.machine.cores, threads, jobs: jobs.length, models: figures }
+}
+
+/** As many jobs of all kinds as take the caller some 140 milliseconds. */
+async function jobsFor(bench: Bench, corpus: Corpus, inline: Model): Promise<TextJob[]> {
+  const probe = await makeJobs(corpus, 24)
+  await inline.run(probe) // compiles the tasks
+  const start = performance.now()
+  await inline.run(probe)
+  const perJob = (performance.now() - start) / probe.length
+  const fewest = 4 * bench.options.threads
+  return makeJobs(corpus, Math.max(fewest, Math.round(bench.scale(140, 50) / perJob)))
+}
+
+async function makeJobs(corpus: Corpus, count: number): Promise<TextJob[]> {
+  const kinds = ['wordStatistics', 'invertedIndex', 'compress', 'hashPassword'] as const
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => ({
+      task: kinds[i % kinds.length]!,
+      input: (await corpus.text(i)).slice(0, MOST_CHARACTERS),
+    })),
+  )
+}
+
+/** Pure: the same data give the same judgement. */
+function judge({ cores, threads, models }: CpuData): Judgement {
+  const rate = (name: ModelName) => models[name].throughput
+  const speedUp = ratioOfMedians(rate('fork-join'), rate('inline'))
+  const lead = against(ratioOfMedians(rate('fork-join'), rate('async')), GAIN)
+  const asyncGain = against(ratioOfMedians(rate('async'), rate('inline')), GAIN)
+  const inOrder = medianOf(models.async.inOrder).value
+  const shown = [
+    evidence('inline', medianOf(rate('inline')), 'tasks/s'),
+    evidence('async, one thread', medianOf(rate('async')), 'tasks/s'),
+    evidence(`fork-join, ${threads} threads`, medianOf(rate('fork-join')), 'tasks/s'),
+    evidence(`detached, ${threads} threads`, medianOf(rate('detached')), 'tasks/s'),
+  ]
+  const times = speedUp.value.toFixed(2)
+
+  if (Math.min(cores, threads) < 2) {
+    return {
+      verdict: 'cannot-tell',
+      condition: 'there is one core or one thread: neither model can do two things at once',
+      evidence: shown,
+      meaning:
+        'On one core no model makes CPU work faster; threads only keep your event loop free.',
+    }
+  }
+  if (lead === 'below' || asyncGain === 'above' || inOrder < 0.9) {
+    const meaning =
+      lead === 'below'
+        ? `Threads gain nothing here (${times} times the speed of inline): is another program using the cores?`
+        : 'Async ran CPU work faster, or in another order, than inline: look for IO in it.'
+    return { verdict: 'does-not-hold', evidence: shown, meaning }
+  }
+  if (lead === 'unclear') {
+    return {
+      verdict: 'cannot-tell',
+      condition: 'the rounds differ too much; is another program busy? Try --rounds 30',
+      evidence: shown,
+      meaning: 'Whether threads speed CPU work up, this run cannot say.',
+    }
+  }
+  const cost = ratioOfMedians(models['fork-join'].cpu, models.inline.cpu).value
+  return {
+    verdict: 'holds',
+    evidence: shown,
+    meaning: `Give CPU work to threads: ${threads} of them on ${cores} cores do ${times} times as much as inline, for ${cost.toFixed(2)} times the CPU time a task; async gains nothing.`,
+  }
+}

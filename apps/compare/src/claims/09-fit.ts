@@ -1,0 +1,206 @@
+/** Claim 9: async suits web-service and database calls, threads suit process-intensive work. */
+import type { Evidence, Experiment, Judgement } from '../experiment.ts'
+import type { Bench } from '../measure/bench.ts'
+import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { type MixedModels, startMixedModels } from '../models/mixed-models.ts'
+import { MODEL_NAMES, type ModelName } from '../models/start-model.ts'
+import { against, evidence } from '../verdict.ts'
+import { formatFigure } from '../views/figures.ts'
+import { compute } from '../workloads/mixed-tasks.ts'
+
+/** One kind of task, and what it takes under each model. */
+export interface FitCell {
+  /** Which share of its length the task computes, from 0 to 1; it waits for the rest. */
+  readonly cpuShare: number
+  /** How long the task takes by itself, in milliseconds. */
+  readonly length: number
+  /** Milliseconds of wall time for each task, round by round. */
+  readonly perTask: Readonly<Record<ModelName, readonly number[]>>
+}
+
+export interface FitData {
+  readonly cores: number
+  readonly threads: number
+  readonly cells: readonly FitCell[]
+}
+
+/** A model that takes less than a tenth longer than the best is as good. */
+const AS_GOOD = 1.1
+
+/** How long the tasks of one cell take together, in milliseconds, if that is more than a few. */
+const BATCH = 12
+
+export const fit: Experiment<FitData> = {
+  id: 9,
+  slug: 'fit',
+  claim: 'Async suits calls of web services and databases, threads suit intensive computing',
+  question:
+    'Over tasks that compute for 0 to 100 % of their time and last from 10 µs to 100 ms: which model gets them done soonest?',
+  refutedBy:
+    'Tasks that only wait and are done sooner by threads than by async; or, on two cores or more, tasks that only compute and are done as soon by async as by threads, whatever their length.',
+  measure,
+  judge,
+}
+
+async function measure(bench: Bench): Promise<FitData> {
+  const { threads } = bench.options
+  const shares = bench.scale([0, 0.25, 0.5, 0.75, 1], [0, 0.5, 1])
+  const lengths = bench.scale([0.01, 0.1, 1, 10, 100], [0.01, 1, 10])
+  await using models = startMixedModels(threads, bench.signal)
+  bench.progress('finding out how fast this machine is')
+  const stepsPerMillisecond = measureSteps()
+  for (const name of MODEL_NAMES) await models.byName[name]({ steps: 1_000, wait: 0 }, 2_000 / 20)
+  const cells: FitCell[] = []
+  for (const length of lengths) {
+    for (const cpuShare of shares) {
+      bench.progress(`tasks of ${formatFigure(length, 'ms')}, ${cpuShare * 100} % CPU`)
+      cells.push(await measureCell(bench, models, { cpuShare, length, stepsPerMillisecond }))
+    }
+  }
+  return { cores: bench.machine.cores, threads, cells }
+}
+
+async function measureCell(
+  bench: Bench,
+  { byName }: MixedModels,
+  cell: Pick<FitCell, 'cpuShare' | 'length'> & { readonly stepsPerMillisecond: number },
+): Promise<FitCell> {
+  const { cpuShare, length, stepsPerMillisecond } = cell
+  const work = {
+    steps: Math.round(length * cpuShare * stepsPerMillisecond),
+    wait: cpuShare === 1 ? 0 : length * (1 - cpuShare),
+  }
+  const few = Math.max(2, Math.min(bench.options.threads, 4))
+  const counts: Record<ModelName, number> = {
+    inline: Math.max(few, Math.round(BATCH / length)),
+    async: Math.max(few, Math.round(BATCH / length)),
+    'fork-join': Math.max(few, Math.round(BATCH / length)),
+    detached: few, // a thread for each: more would take no less time apiece
+  }
+  const subjects = {} as Record<ModelName, () => Promise<void>>
+  for (const name of MODEL_NAMES) subjects[name] = () => byName[name](work, counts[name])
+  const rounds = await bench.interleave(subjects, { rounds: 3, warmUp: length < 1 })
+  const perTask = {} as Record<ModelName, readonly number[]>
+  for (const name of MODEL_NAMES) perTask[name] = rounds[name].map((took) => took / counts[name])
+  return { cpuShare, length, perTask }
+}
+
+/** How many steps `compute` does in a millisecond here, at its best. */
+function measureSteps(): number {
+  const steps = 1_000_000
+  let shortest = Number.POSITIVE_INFINITY
+  for (let times = 0; times < 8; times += 1) {
+    const start = performance.now()
+    compute(steps)
+    shortest = Math.min(shortest, performance.now() - start)
+  }
+  return steps / shortest
+}
+
+/** The models that do the tasks of a cell soonest: the best, and all that are about as good. */
+export function winnersOf({ perTask }: FitCell): readonly ModelName[] {
+  const best = MODEL_NAMES.reduce((a, b) =>
+    medianOf(perTask[b]).value < medianOf(perTask[a]).value ? b : a,
+  )
+  return MODEL_NAMES.filter(
+    (name) => against(ratioOfMedians(perTask[name], perTask[best]), AS_GOOD) !== 'above',
+  )
+}
+
+/** Pure: the same data give the same judgement. */
+function judge({ cores, threads, cells }: FitData): Judgement {
+  const waiting = cells.filter(({ cpuShare }) => cpuShare === 0)
+  const computing = cells.filter(({ cpuShare }) => cpuShare === 1)
+  const longest = longestOf(computing)
+  const shown = [...speedUps(longestOf(waiting), 'waiting'), ...speedUps(longest, 'computing')]
+  const tell = (verdict: Judgement['verdict'], meaning: string, condition?: string): Judgement => ({
+    verdict,
+    evidence: shown,
+    meaning,
+    ...(condition !== undefined && { condition }),
+  })
+
+  const lostByAsync = waiting.filter((cell) => !winnersOf(cell).includes('async'))
+  if (lostByAsync.length > 0) {
+    const lengths = lostByAsync.map(lengthOf).join(', ')
+    return tell('does-not-hold', `Threads did tasks that only wait (${lengths}) sooner than async.`)
+  }
+  if (Math.min(cores, threads) < 2) {
+    return tell(
+      'cannot-tell',
+      'On one core, async for everything that waits; threads only to keep the event loop free.',
+      'async suits what waits, but one core or one thread cannot show what threads are good for',
+    )
+  }
+  const won = computing.filter(isWonByThreads)
+  if (won.length === 0) {
+    const { async, 'fork-join': forkJoin } = longest.perTask
+    return against(ratioOfMedians(async, forkJoin), AS_GOOD) === 'below'
+      ? tell('does-not-hold', 'Threads computed no sooner than async, whatever the length.')
+      : tell(
+          'cannot-tell',
+          'Async suits what waits; for what computes, this run cannot say.',
+          'the rounds differ too much to tell threads from async; is another program busy?',
+        )
+  }
+  const conditions = [...lengthCondition(won, computing), ...poolCondition(computing)]
+  return conditions.length === 0
+    ? tell('holds', adviceFor(cells, longest))
+    : tell('holds-with-condition', adviceFor(cells, longest), conditions.join(', and '))
+}
+
+/** How much sooner than inline async and threads have done the tasks of a cell. */
+function speedUps(cell: FitCell, what: string): Evidence[] {
+  const { inline, async, 'fork-join': forkJoin } = cell.perTask
+  return [
+    evidence(`async, ${what} ${lengthOf(cell)}`, ratioOfMedians(inline, async), '×'),
+    evidence(`fork-join, ${what} ${lengthOf(cell)}`, ratioOfMedians(inline, forkJoin), '×'),
+  ]
+}
+
+/** Tasks may have to last for some time before threads compute them sooner. */
+function lengthCondition(won: readonly FitCell[], computing: readonly FitCell[]): string[] {
+  if (won.length === computing.length) return []
+  return [`what computes takes ${lengthOf(shortestOf(won))} or longer`]
+}
+
+/** A thread may cost more to start than the task that it is started for. */
+function poolCondition(computing: readonly FitCell[]): string[] {
+  const paying = computing.filter(
+    ({ perTask: { inline, detached } }) =>
+      against(ratioOfMedians(inline, detached), AS_GOOD) === 'above',
+  )
+  if (paying.length === computing.length) return []
+  const when =
+    paying.length === 0 ? 'at no length tried' : `from ${lengthOf(shortestOf(paying))} on`
+  return [`threads wait in a pool (starting one for each task pays ${when})`]
+}
+
+/** Which model for which share of computing, for tasks as long as those of `cell`. */
+function adviceFor(cells: readonly FitCell[], { length }: FitCell): string {
+  const row = cells.filter((cell) => cell.length === length)
+  const async = row.filter((cell) => !winnersOf(cell).includes('fork-join'))
+  const threads = row.filter(isWonByThreads)
+  const percent = (shares: readonly FitCell[]) => shares.map(({ cpuShare }) => cpuShare * 100)
+  const upTo = Math.max(0, ...percent(async))
+  const from = Math.min(100, ...percent(threads))
+  return `For tasks of ${formatFigure(length, 'ms')} take async when they compute for ${upTo === 0 ? 'none' : `up to ${upTo} %`} of their time, threads when they do for ${from === 100 ? 'all of it' : `${from} % or more`}.`
+}
+
+/** Whether none of the models on the caller's thread is as good as the best. */
+function isWonByThreads(cell: FitCell): boolean {
+  const winners = winnersOf(cell)
+  return !winners.includes('async') && !winners.includes('inline')
+}
+
+function longestOf(cells: readonly FitCell[]): FitCell {
+  return cells.reduce((a, b) => (b.length > a.length ? b : a))
+}
+
+function shortestOf(cells: readonly FitCell[]): FitCell {
+  return cells.reduce((a, b) => (b.length < a.length ? b : a))
+}
+
+function lengthOf({ length }: FitCell): string {
+  return formatFigure(length, 'ms')
+}
