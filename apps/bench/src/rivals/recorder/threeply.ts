@@ -1,4 +1,5 @@
 /** Ours: handles of a registry in shared memory, made once, as is meant. */
+import type { MetricsSnapshot } from '@threeply/metrics'
 import type { RecorderRival } from './recorder-rival.ts'
 
 export const threeplyCounter: RecorderRival = {
@@ -11,7 +12,7 @@ export const threeplyCounter: RecorderRival = {
     return {
       takes: 'seconds',
       record: () => counter.add(),
-      count: () => reading(registry.snapshot(), 'bench_events_total') as number,
+      count: () => reading(registry.snapshot(), 'bench_events_total'),
     }
   },
 }
@@ -27,16 +28,13 @@ export const threeplyHistogram: RecorderRival = {
     return {
       takes: 'seconds',
       record: (value) => histogram.record(value),
-      count: () =>
-        (reading(registry.snapshot(), 'bench_duration_seconds') as { count: number }).count,
+      count: () => reading(registry.snapshot(), 'bench_duration_seconds'),
     }
   },
 }
 
-interface Snapshot {
-  readonly series: readonly { readonly name: string; readonly value: unknown }[]
-}
-
-function reading(snapshot: Snapshot, name: string): unknown {
-  return snapshot.series.find((series) => series.name === name)?.value
+function reading(snapshot: MetricsSnapshot, name: string): number {
+  const series = snapshot.series.find((one) => one.name === name)
+  if (!series) return 0
+  return series.kind === 'histogram' ? series.value.count : series.value
 }
