@@ -20,7 +20,7 @@ export function mixed(
   if (wait === 0) return compute(steps)
   const half = Math.floor(steps / 2)
   const first = compute(half)
-  return waitFor(wait, signal).then(() => first ^ compute(steps - half))
+  return waitFor(wait, signal).then(() => first + compute(steps - half))
 }
 
 /** Does `steps` rounds of xorshift (Marsaglia 2003), which nothing can shorten. */
