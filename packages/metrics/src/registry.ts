@@ -1,9 +1,5 @@
 /** Where series are made, shared with threads, and read. */
 import { threadId } from 'node:worker_threads'
-import { Clock, presentEpoch } from './clock.ts'
-import { COUNTER_BYTES, Counter } from './counter.ts'
-import { forgetGauge, GAUGE_BYTES, Gauge } from './gauge.ts'
-import { HISTOGRAM_BYTES, Histogram } from './histogram.ts'
 import {
   checkOptionNames,
   checkWholeNumber,
@@ -13,10 +9,14 @@ import {
 import { Arena } from './memory/arena.ts'
 import type { Series, SeriesKind } from './memory/directory.ts'
 import { type Cell, Shard } from './memory/shard.ts'
+import { Clock, presentEpoch } from './recorders/clock.ts'
+import { COUNTER_BYTES, Counter } from './recorders/counter.ts'
+import { forgetGauge, GAUGE_BYTES, Gauge } from './recorders/gauge.ts'
+import { HISTOGRAM_BYTES, Histogram } from './recorders/histogram.ts'
+import { Timeline, timelineBytes } from './recorders/timeline.ts'
 import { checkDeclaration, type SeriesOptions, type TimelineOptions } from './series-options.ts'
-import type { MetricsSnapshot } from './snapshot.ts'
-import { takeSnapshot } from './take-snapshot.ts'
-import { Timeline, timelineBytes } from './timeline.ts'
+import type { MetricsSnapshot } from './snapshot/snapshot.ts'
+import { takeSnapshot } from './snapshot/take-snapshot.ts'
 
 /** Options of {@link MetricsRegistry}. */
 export interface MetricsRegistryOptions {
@@ -147,7 +147,13 @@ export class MetricsRegistry {
    * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: this is no handle of this registry.
    */
   retire(handle: MetricsHandle): void {
-    openArena('retire', handle)
+    const { identity } = openArena('retire', handle)
+    if (identity !== this.#shard.arena.identity) {
+      throw new InvalidOptionError(
+        'handle',
+        'this handle is of another registry. Retire it on the one that shared it.',
+      )
+    }
     this.#shard.retire(handle, (cell) => this.#forget(cell))
   }
 

@@ -1,9 +1,9 @@
 /** What every runner records, under one set of names. */
-import type { Counter } from './counter.ts'
-import type { Gauge } from './gauge.ts'
-import type { Histogram } from './histogram.ts'
+import type { Counter } from './recorders/counter.ts'
+import type { Gauge } from './recorders/gauge.ts'
+import type { Histogram } from './recorders/histogram.ts'
+import type { Timeline } from './recorders/timeline.ts'
 import type { MetricsRegistry } from './registry.ts'
-import type { Timeline } from './timeline.ts'
 
 /** The value of the label `runner`. */
 export type RunnerKind = 'fork-join' | 'detached' | 'executor'

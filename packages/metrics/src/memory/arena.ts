@@ -1,6 +1,8 @@
 /** The one block of growable shared memory in which all threads of a registry allocate. */
 
-/** Where things are in the header, in 32-bit words; EPOCH and DROPPED in 64-bit ones. */
+import { types } from 'node:util'
+
+/** Where things are in the header, in 32-bit words; from EPOCH on in 64-bit ones. */
 const MAGIC = 0
 const NEXT_FREE = 1
 const FIRST_SHARD = 2
@@ -8,6 +10,7 @@ const FIRST_ENTRY = 3
 const SERIES_PER_NAME = 4
 const EPOCH = 3 // 64-bit, as are those below
 const DROPPED = 4
+const IDENTITY = 5
 const HEADER_BYTES = 64
 
 const MAGIC_NUMBER = 0x3_9179 // tells our memory from anybody else's
@@ -63,12 +66,13 @@ export class Arena {
     arena.words[NEXT_FREE] = HEADER_BYTES
     arena.words[SERIES_PER_NAME] = seriesPerName
     arena.doubles[EPOCH] = epoch
+    arena.doubles[IDENTITY] = Math.random()
     return arena
   }
 
   /** Opens memory that another thread sent; nothing when it is no arena. */
   static open(buffer: unknown): Arena | undefined {
-    if (!(buffer instanceof SharedArrayBuffer)) return undefined
+    if (!types.isSharedArrayBuffer(buffer)) return undefined
     const { growable, byteLength } = buffer as GrowableBuffer
     if (!growable || byteLength < HEADER_BYTES) return undefined
     const arena = new Arena(buffer as GrowableBuffer)
@@ -81,6 +85,11 @@ export class Arena {
 
   get epoch(): number {
     return this.doubles[EPOCH]!
+  }
+
+  /** The same for every thread's view of this memory, and for no other memory. */
+  get identity(): number {
+    return this.doubles[IDENTITY]!
   }
 
   /** The word that links to the first shard. */

@@ -68,6 +68,7 @@ export class Shard {
    */
   static open(arena: Arena, { shard, generation }: ShardAddress): Shard | undefined {
     if (shard === 0) return new Shard(arena, 0)
+    if (!isShard(arena, shard)) return undefined
     const { words } = arena
     const me = ownedBy(threadId)
     const owner = Atomics.compareExchange(words, shard + OWNER, GIVEN, me) // S4
@@ -112,7 +113,7 @@ export class Shard {
    * @param farewell What to do with each cell while it is nobody's.
    */
   retire({ shard, generation }: ShardAddress, farewell: (cell: Cell) => void): void {
-    if (shard === 0) return
+    if (shard === 0 || !isShard(this.arena, shard)) return
     const { words } = this.arena
     const next = (generation + 1) | 0
     if (Atomics.compareExchange(words, shard + GENERATION, generation, next) !== generation) return // S5
@@ -155,6 +156,12 @@ function give(arena: Arena, sharer: number): ShardAddress {
     words[at + SLOT] = slot // S2
     if (Atomics.compareExchange(words, last, 0, at) === 0) return { shard: at, generation: 0 } // S3
   }
+}
+
+/** Tells a shard from what somebody made up. */
+function isShard(arena: Arena, at: number): boolean {
+  for (const shard of shards(arena)) if (shard === at) return true
+  return false
 }
 
 function* shards({ words, firstShard }: Arena): Iterable<number> {

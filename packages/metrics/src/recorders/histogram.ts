@@ -1,7 +1,8 @@
 /** How values are distributed: log-linear buckets, mergeable, within 1/64 of the true value. */
+
+import type { Arena } from '../memory/arena.ts'
+import type { HistogramBucket, HistogramValue } from '../snapshot/snapshot.ts'
 import { bucketOf, lowerBound, upperBound } from './histogram-buckets.ts'
-import type { Arena } from './memory/arena.ts'
-import type { HistogramBucket, HistogramValue } from './snapshot.ts'
 
 /** Sum, smallest and largest as doubles, and then the table of chunks. */
 const SUM = 0

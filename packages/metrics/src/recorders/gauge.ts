@@ -1,5 +1,5 @@
 /** A value that goes up and down. */
-import type { Arena } from './memory/arena.ts'
+import type { Arena } from '../memory/arena.ts'
 
 /** The value, and how it came about; both doubles. */
 const VALUE = 0

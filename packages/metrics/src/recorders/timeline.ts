@@ -1,9 +1,10 @@
 /** Who did what from when to when: a ring of spans for each thread. */
+
+import type { Arena } from '../memory/arena.ts'
+import type { Directory, Series } from '../memory/directory.ts'
+import type { Span } from '../snapshot/snapshot.ts'
 import type { Clock } from './clock.ts'
 import { fromWords, highWord, lowWord } from './double-words.ts'
-import type { Arena } from './memory/arena.ts'
-import type { Directory, Series } from './memory/directory.ts'
-import type { Span } from './snapshot.ts'
 
 /** The ring in memory, in words: what only the owner uses, and then the spans. */
 const PLACE = 0

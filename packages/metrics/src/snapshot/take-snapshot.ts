@@ -1,12 +1,13 @@
 /** Sums the shards of all threads, without stopping any of them. */
-import { readCounter } from './counter.ts'
-import { readGauge } from './gauge.ts'
-import { HistogramSum } from './histogram.ts'
-import type { Series } from './memory/directory.ts'
-import type { Shard } from './memory/shard.ts'
-import { DROPPED_NAME } from './series-options.ts'
+
+import type { Series } from '../memory/directory.ts'
+import type { Shard } from '../memory/shard.ts'
+import { readCounter } from '../recorders/counter.ts'
+import { readGauge } from '../recorders/gauge.ts'
+import { HistogramSum } from '../recorders/histogram.ts'
+import { readTimeline } from '../recorders/timeline.ts'
+import { DROPPED_NAME } from '../series-options.ts'
 import type { MetricsSnapshot, SeriesSnapshot, Span, TimelineSnapshot } from './snapshot.ts'
-import { readTimeline } from './timeline.ts'
 
 export function takeSnapshot(shard: Shard, takenAt: number): MetricsSnapshot {
   const cells = cellsBySeries(shard)
