@@ -6,7 +6,7 @@ import type { Evidence, Experiment, Judgement } from '../experiment.ts'
 import type { Bench } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { evidence } from '../verdict.ts'
-import { digits } from '../views/figures.ts'
+import { digits } from '../figures.ts'
 import { type Increment, STRIDE, type ThreadIncrements } from '../workloads/shared-counter.ts'
 
 /** One way to increment: what share of the updates was lost, in each round. */

@@ -2,7 +2,7 @@
 import type { Experiment, Judgement } from '../experiment.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { against, evidence } from '../verdict.ts'
-import { digits, formatFigure } from '../views/figures.ts'
+import { digits, formatFigure } from '../figures.ts'
 import type { MemoryPoint } from '../workloads/idle.ts'
 
 /** The memory of one fresh process, as more and more is in it; the first point has nothing. */

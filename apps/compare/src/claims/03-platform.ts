@@ -6,7 +6,7 @@ import type { Experiment } from '../experiment.ts'
 import type { Bench } from '../measure/bench.ts'
 import { type Estimate, medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { against, evidence, type Position } from '../verdict.ts'
-import { digits } from '../views/figures.ts'
+import { digits } from '../figures.ts'
 import { loadCorpus } from '../workloads/corpus.ts'
 import { type WaitingWork, workAsync } from '../workloads/waiting.ts'
 

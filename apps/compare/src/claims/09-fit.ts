@@ -5,7 +5,7 @@ import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { type MixedModels, startMixedModels } from '../models/mixed-models.ts'
 import { MODEL_NAMES, type ModelName } from '../models/start-model.ts'
 import { against, evidence } from '../verdict.ts'
-import { formatFigure } from '../views/figures.ts'
+import { formatFigure } from '../figures.ts'
 import { compute } from '../workloads/mixed-tasks.ts'
 
 /** One kind of task, and what it takes under each model. */

@@ -3,7 +3,7 @@ import type { styleText } from 'node:util'
 import type { Evidence, Verdict } from '../experiment.ts'
 import type { Machine } from '../measure/bench.ts'
 import type { ClaimReport, Report } from '../report.ts'
-import { formatBytes, formatFigure, formatInterval, magnitude } from './figures.ts'
+import { formatBytes, formatFigure, formatInterval, magnitude } from '../figures.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
