@@ -37,7 +37,8 @@ process.on('exit', () => post(port, { kind: 'exiting', use: meter.use() }))
 async function end(settledWell: boolean): Promise<void> {
   await written(process.stdout)
   await written(process.stderr)
-  process.exit(settledWell ? undefined : 1) // undefined: `process.exitCode`, or 0
+  if (!settledWell) process.exitCode = 1
+  process.exit()
 }
 
 /** Before Node 22.13, what the parent has not acknowledged yet would be lost. */
