@@ -1,1 +1,14 @@
-export {}
+export type { ItemContext, RunContext } from './attempt.ts'
+export { AsyncExecutor } from './executor.ts'
+export type {
+  AsyncExecutorOptions,
+  CallOptions,
+  CloseOptions,
+  MapOptions,
+  MapSettledOptions,
+  RunOptions,
+  StreamOptions,
+} from './executor-options.ts'
+export type { Inputs } from './input-source.ts'
+export type { StreamOrder } from './output-order.ts'
+export type { OutputStream } from './output-stream.ts'

@@ -1,0 +1,333 @@
+/** Many async operations on one thread, a bounded number in flight. */
+import { ClosedError } from '@threeply/task'
+import { AbortListeners } from './abort-listeners.ts'
+import type { ItemContext, RunContext } from './attempt.ts'
+import { Batch, type BatchHost } from './batch.ts'
+import { Deadline } from './deadline.ts'
+import {
+  type AsyncExecutorOptions,
+  type CloseOptions,
+  callSettings,
+  checkConcurrency,
+  checkExecutorOptions,
+  checkedSource,
+  closeDeadline,
+  failureSetting,
+  type MapOptions,
+  type MapSettledOptions,
+  type RunOptions,
+  type StreamOptions,
+  streamSettings,
+} from './executor-options.ts'
+import type { Inputs } from './input-source.ts'
+import { Lanes } from './lanes.ts'
+import { OpenCalls } from './open-calls.ts'
+import { BoundedOutputs, type OutputStream } from './output-stream.ts'
+import {
+  CollectedOutputs,
+  DroppedOutputs,
+  type Outputs,
+  SettledOutputs,
+  type Settlement,
+} from './outputs.ts'
+import { Recorder } from './recorder.ts'
+import { Runs } from './runs.ts'
+
+/**
+ * Runs functions with at most `concurrency` of them in flight, whoever submitted them: all calls of
+ * one executor share the limit and take turns at it.
+ *
+ * A function runs in the async context (`AsyncLocalStorage`) of the call that submitted it. It
+ * cannot be stopped from outside: a call that is aborted or times out rejects at once, the
+ * function's `signal` is aborted, and its slot stays taken until it has ended.
+ * @example
+ * const executor = new AsyncExecutor({ concurrency: 32 })
+ * const pages = await executor.map(urls, (url, { signal }) => fetch(url, { signal }))
+ */
+export class AsyncExecutor implements AsyncDisposable {
+  readonly #lanes: Lanes
+  readonly #calls: OpenCalls
+  readonly #runs: Runs
+  readonly #batches = new Set<Batch>()
+  readonly #host: BatchHost
+  #isClosed = false
+  /** What calls are rejected with since it was destroyed. */
+  #destroyed: ClosedError | undefined
+
+  /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
+  constructor(options: AsyncExecutorOptions) {
+    checkExecutorOptions(options)
+    const { concurrency, metrics } = options
+    this.#lanes = new Lanes(concurrency, () => this.#calls.rest())
+    this.#calls = new OpenCalls(() => this.#lanes.running > 0)
+    const shared = {
+      lanes: this.#lanes,
+      calls: this.#calls,
+      signals: new AbortListeners(),
+      recorder: metrics === undefined ? undefined : new Recorder(metrics),
+    }
+    this.#runs = new Runs(shared)
+    this.#host = { ...shared, onSettled: (batch) => this.#batches.delete(batch) }
+  }
+
+  /**
+   * How many functions run at the same time. Raising it takes effect at once; after lowering it, as
+   * many more run as were running, until they end.
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: set to what is no limit
+   */
+  get concurrency(): number {
+    return this.#lanes.concurrency
+  }
+
+  set concurrency(concurrency: number) {
+    checkConcurrency(concurrency)
+    this.#lanes.concurrency = concurrency
+  }
+
+  /** Functions that have started and not ended, those of aborted calls included. */
+  get running(): number {
+    return this.#lanes.running
+  }
+
+  /** Calls of `run` that have not started. Inputs of `map` are not pulled before they can run. */
+  get waiting(): number {
+    return this.#runs.waiting
+  }
+
+  /**
+   * Runs `fn` when there is a slot for it, first come, first served; while other calls have inputs
+   * to run, they and the calls of `run` take turns. Costs some 260 bytes while it waits.
+   *
+   * Aborting: a queued call leaves the queue at once and in constant time; a running one rejects at
+   * once. Both reject with `signal.reason`.
+   * @returns What `fn` gives, or a rejection with the very error that it throws.
+   * @throws {TaskTimeoutError} ERR_THREEPLY_TIMEOUT: `timeout` ran out, queued or running
+   * @throws {ClosedError} ERR_THREEPLY_CLOSED: the executor is closed, or was destroyed meanwhile
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION
+   * @example const page = await executor.run(({ signal }) => fetch(url, { signal }), { timeout: 5_000 })
+   */
+  run<Output>(fn: (context: RunContext) => Output, options?: RunOptions): Promise<Awaited<Output>> {
+    try {
+      const { signal, timeout } = callSettings('run', fn, options)
+      this.#checkOpen('run')
+      if (signal?.aborted) return Promise.reject(signal.reason)
+      return this.#runs.submit(fn, signal, timeout) as Promise<Awaited<Output>>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Runs `fn` for each input; outputs come in the order of the inputs. Inputs are pulled when they
+   * can run, one at a time, so that memory holds the outputs and as many inputs as are in flight.
+   *
+   * The first failure, of `fn` or of the iterable, stops the pulling, closes the iterable, cancels
+   * what runs or lets it finish (`onFailure`), waits for its end, and is what the call rejects
+   * with. Waiting ends with a function's own `timeout` too.
+   * Aborting: rejects with `signal.reason` at once.
+   * @throws {TaskTimeoutError} ERR_THREEPLY_TIMEOUT: an input's `timeout` ran out
+   * @throws {ClosedError} ERR_THREEPLY_CLOSED: the executor is closed, or was destroyed meanwhile
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION
+   * @example const sizes = await executor.map(files, async (file) => (await stat(file)).size)
+   */
+  map<Input, Output>(
+    inputs: Inputs<Input>,
+    fn: (input: Input, context: ItemContext) => Output,
+    options?: MapOptions,
+  ): Promise<Awaited<Output>[]> {
+    return this.#collect('map', inputs, fn, options, (size, settlement) => {
+      return new CollectedOutputs<Awaited<Output>>(size, settlement)
+    })
+  }
+
+  /**
+   * As {@link map}, but a failure of `fn` is one of the results: fulfilled when all inputs have been
+   * run. Only a failure of the iterable, an abort or `destroy` reject.
+   * @example const results = await executor.mapSettled(urls, fetchTitle, { timeout: 2_000 })
+   */
+  mapSettled<Input, Output>(
+    inputs: Inputs<Input>,
+    fn: (input: Input, context: ItemContext) => Output,
+    options?: MapSettledOptions,
+  ): Promise<PromiseSettledResult<Awaited<Output>>[]> {
+    return this.#collect('mapSettled', inputs, fn, options, (size, settlement) => {
+      return new SettledOutputs<Awaited<Output>>(size, settlement)
+    })
+  }
+
+  /**
+   * As {@link map}, without the outputs: constant memory for any number of inputs.
+   * @example await executor.forEach(readLines(file), (line) => insert(line))
+   */
+  forEach<Input>(
+    inputs: Inputs<Input>,
+    fn: (input: Input, context: ItemContext) => unknown,
+    options?: MapOptions,
+  ): Promise<void> {
+    return this.#collect('forEach', inputs, fn, options, (_size, settlement) => {
+      return new DroppedOutputs(settlement)
+    })
+  }
+
+  /**
+   * As {@link map}, yielding the outputs while the rest runs: as they complete, or in the order of
+   * the inputs. Begins when the first output is asked for. A reader that is slow stops the pulling:
+   * in flight and not yet taken are at most `concurrency + readAhead`; `readAhead` alone where the
+   * concurrency is `Infinity`.
+   *
+   * Leaving the loop stops the pulling, cancels what runs, waits for its end, and closes the
+   * iterable. After a failure what can still be yielded is, and then the error is thrown.
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: at once; all else when reading
+   * @example for await (const page of executor.stream(urls, fetchPage)) await save(page)
+   */
+  stream<Input, Output>(
+    inputs: Inputs<Input>,
+    fn: (input: Input, context: ItemContext) => Output,
+    options: StreamOptions & { readonly indexed: true },
+  ): OutputStream<[index: number, output: Awaited<Output>]>
+  stream<Input, Output>(
+    inputs: Inputs<Input>,
+    fn: (input: Input, context: ItemContext) => Output,
+    options?: StreamOptions & { readonly indexed?: false | undefined },
+  ): OutputStream<Awaited<Output>>
+  stream<Input, Output>(
+    inputs: Inputs<Input>,
+    fn: (input: Input, context: ItemContext) => Output,
+    options?: StreamOptions,
+  ): OutputStream<Awaited<Output> | [index: number, output: Awaited<Output>]>
+  stream<Input>(
+    inputs: Inputs<Input>,
+    fn: (input: Input, context: ItemContext) => unknown,
+    options?: StreamOptions,
+  ): OutputStream<unknown> {
+    const settings = callSettings('stream', fn, options)
+    const { order, indexed, readAhead } = streamSettings(options)
+    const outputs = new BoundedOutputs({ order, indexed }, () => {
+      const { concurrency } = this
+      if (concurrency === Number.POSITIVE_INFINITY) return Math.max(1, readAhead ?? concurrency)
+      return concurrency + (readAhead ?? concurrency)
+    })
+    const batch = new Batch(
+      {
+        ...this.#host,
+        onSettled: (settled) => {
+          this.#host.onSettled(settled)
+          this.#calls.streamSettled()
+        },
+      },
+      {
+        ...settings,
+        source: checkedSource('stream', inputs),
+        fn,
+        outputs,
+        isBounded: true,
+        onFailure: failureSetting('stream', options),
+      },
+    )
+    outputs.feedFrom({
+      start: () => this.#startStream(batch, outputs, settings.signal),
+      roomMade: () => batch.roomMade(),
+      stop: (reason) => batch.stop(reason),
+    })
+    return outputs
+  }
+
+  /**
+   * Fulfilled as soon as no call is open and no function runs; at once if that is so now.
+   * @example await executor.onIdle()
+   */
+  onIdle(): Promise<void> {
+    return this.#calls.idle()
+  }
+
+  /**
+   * Takes no more calls, and waits for all that were accepted, functions of aborted calls included.
+   * @param options.deadline Milliseconds after which it destroys what is left.
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION
+   * @example await executor.close({ deadline: 10_000 })
+   */
+  async close(options?: CloseOptions): Promise<void> {
+    const delay = closeDeadline(options)
+    this.#isClosed = true
+    if (this.#destroyed !== undefined) return
+    const deadline = new Deadline(delay, () => void this.destroy())
+    await this.#calls.idle()
+    deadline.clear()
+  }
+
+  /**
+   * Takes no more calls, and rejects all that were accepted with {@link ClosedError}. Functions
+   * that run are told by their signal, and not waited for.
+   */
+  async destroy(): Promise<void> {
+    this.#isClosed = true
+    if (this.#destroyed !== undefined) return
+    const error = new ClosedError(
+      'The executor was destroyed before this call had ended. Its function may still be running.',
+    )
+    this.#destroyed = error
+    this.#runs.destroy(error)
+    for (const batch of this.#batches) batch.destroy(error)
+    this.#calls.abandon()
+  }
+
+  /** {@link close}s. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #collect<Input, Value>(
+    method: string,
+    inputs: Inputs<Input>,
+    fn: (input: Input, context: ItemContext) => unknown,
+    options: MapOptions | undefined,
+    collector: (size: number | undefined, settlement: Settlement<Value>) => Outputs,
+  ): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const settings = callSettings(method, fn, options)
+      const onFailure = failureSetting(method, options)
+      const source = checkedSource(method, inputs)
+      this.#checkOpen(method)
+      if (settings.signal?.aborted) throw settings.signal.reason
+      const outputs = collector(source.size, { resolve, reject })
+      const host = {
+        ...this.#host,
+        onSettled: (settled: Batch) => {
+          this.#host.onSettled(settled)
+          this.#calls.settled()
+        },
+      }
+      const batch = new Batch(host, {
+        ...settings,
+        source,
+        fn,
+        outputs,
+        isBounded: false,
+        onFailure,
+      })
+      this.#batches.add(batch)
+      this.#calls.opened()
+      batch.start()
+    })
+  }
+
+  #startStream(batch: Batch, outputs: Outputs, signal: AbortSignal | undefined): void {
+    try {
+      this.#checkOpen('stream')
+      signal?.throwIfAborted()
+    } catch (error) {
+      outputs.failed(error, true)
+      return
+    }
+    this.#batches.add(batch)
+    this.#calls.streamOpened()
+    batch.start()
+  }
+
+  #checkOpen(method: string): void {
+    if (!this.#isClosed) return
+    throw new ClosedError(
+      `The executor is closed, so ${method}() was not accepted. Submit before close(), or make another executor.`,
+    )
+  }
+}

@@ -1,0 +1,11 @@
+/** What every runner promises. */
+import { runnerContract } from '@threeply/conformance'
+import { makeRunner } from './fixtures/contract-runner.ts'
+
+runnerContract('executor', makeRunner, {
+  crossesThreads: false,
+  queueLimit: false,
+  overflow: false,
+  priority: false,
+  adapter: new URL('./fixtures/contract-runner.ts', import.meta.url),
+})
