@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { bench, startBench, TEST_SUITES } from './bench-process.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -136,6 +136,7 @@ test.each([
   const { child, ended } = startBench(['endless', ...ours, '--json', join(folder, 'out.json')], {
     BENCH_TEST_PID_FILE: pidFile,
   })
+  onTestFinished(() => void child.kill('SIGKILL'))
   await vi.waitUntil(() => existsSync(pidFile), { timeout: 60_000 })
   const pid = Number(await readFile(pidFile, 'utf8'))
   child.kill(signal)
