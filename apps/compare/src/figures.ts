@@ -20,9 +20,15 @@ export function formatFigure(value: number, unit: string): string {
 export function formatInterval(low: number, high: number, unit: string): string {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return ''
   const [from, to] = [formatFigure(low, unit), formatFigure(high, unit)]
-  const [fromNumber, fromUnit] = split(from)
-  const [, toUnit] = split(to)
+  const [fromNumber, fromUnit] = splitFigure(from)
+  const [, toUnit] = splitFigure(to)
   return fromUnit === toUnit ? `${fromNumber}–${to}` : `${from} – ${to}`
+}
+
+/** A formatted figure as its number and what follows it. */
+export function splitFigure(figure: string): readonly [number: string, unit: string] {
+  const [, number = figure, unit = ''] = /^([-\d.,]+)(.*)$/.exec(figure) ?? []
+  return [number, unit]
 }
 
 /** Puts a figure on the scale of its dimension, so that milliseconds and seconds can share bars. */
@@ -52,9 +58,4 @@ export function formatBytes(bytes: number): string {
   if (size >= 1e6) return `${digits(bytes / 1e6)} MB`
   if (size >= 1e3) return `${digits(bytes / 1e3)} KB`
   return `${digits(bytes)} bytes`
-}
-
-function split(figure: string): readonly [number: string, unit: string] {
-  const [, number = figure, unit = ''] = /^([-\d.,]+)(.*)$/.exec(figure) ?? []
-  return [number, unit]
 }

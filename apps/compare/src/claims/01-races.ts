@@ -2,11 +2,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DetachedRunner } from '@threeply/detached'
 import { AsyncExecutor } from '@threeply/executor'
+import { mean } from 'simple-statistics'
 import type { Evidence, Experiment, Judgement } from '../experiment.ts'
-import type { Bench } from '../measure/bench.ts'
-import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
-import { evidence } from '../verdict.ts'
 import { digits } from '../figures.ts'
+import type { Bench } from '../measure/bench.ts'
+import { ratioOfMedians } from '../measure/statistics.ts'
 import { type Increment, STRIDE, type ThreadIncrements } from '../workloads/shared-counter.ts'
 
 /** One way to increment: what share of the updates was lost, in each round. */
@@ -17,8 +17,7 @@ export interface RacesData {
   readonly threads: number
   readonly asyncTasks: number
   /** Updates in one round, of all threads and of all tasks. */
-  readonly threadUpdates: number
-  readonly asyncUpdates: number
+  readonly updates: { readonly plain: number; readonly atomic: number; readonly async: number }
   readonly lost: {
     readonly plain: Lost
     readonly atomic: Lost
@@ -29,8 +28,11 @@ export interface RacesData {
   readonly cost: { readonly plain: readonly number[]; readonly atomic: readonly number[] }
 }
 
-/** A tight loop of some tenths of a millisecond: long against the start, short against the experiment. */
-const INCREMENTS = 200_000
+/**
+ * By each thread in a round: loops of about ten milliseconds, so that the threads meet even where the
+ * system starts one of them late. Atomics take many times as long each.
+ */
+const INCREMENTS = { plain: 4_000_000, atomic: 400_000 } as const
 
 const MOST_THREADS = 8 // that many race as well as more do
 
@@ -63,8 +65,11 @@ export const races: Experiment<RacesData> = {
       cores: bench.machine.cores,
       threads,
       asyncTasks: ASYNC_TASKS,
-      threadUpdates: threads * INCREMENTS,
-      asyncUpdates: ASYNC_TASKS * ASYNC_INCREMENTS,
+      updates: {
+        plain: threads * INCREMENTS.plain,
+        atomic: threads * INCREMENTS.atomic,
+        async: ASYNC_TASKS * ASYNC_INCREMENTS,
+      },
       lost: { ...onThreads.lost, withinTick, acrossAwait },
       cost: onThreads.cost,
     }
@@ -75,17 +80,23 @@ export const races: Experiment<RacesData> = {
    * see a race, and where threads show none, nothing can be said.
    */
   judge({ cores, lost, cost }) {
-    const figures: readonly Evidence[] = [
-      evidence('threads, plain increment', medianOf(lost.plain), '% lost'),
-      evidence('threads, Atomics.add', medianOf(lost.atomic), '% lost'),
-      evidence('async, no await in between', medianOf(lost.withinTick), '% lost'),
-      evidence('async, an await in between', medianOf(lost.acrossAwait), '% lost'),
+    const figure = (label: string, rounds: Lost): Evidence => ({
+      label,
+      value: mean([...rounds]), // the median of races that come and go may be none at all
+      unit: '% lost',
+    })
+    const figures = [
+      figure('threads, plain increment', lost.plain),
+      figure('threads, Atomics.add', lost.atomic),
+      figure('async, no await in between', lost.withinTick),
+      figure('async, an await in between', lost.acrossAwait),
     ]
     const conclude = (judgement: Omit<Judgement, 'evidence'>) => ({
       ...judgement,
       evidence: figures,
     })
-    const safety = digits(ratioOfMedians(cost.atomic, cost.plain).value)
+    const price = digits(ratioOfMedians(cost.atomic, cost.plain).value)
+    const threadAdvice = `Share memory between threads through Atomics alone (where they contend, ${price}× the time of a plain increment)`
 
     if (anyLost(lost.withinTick)) {
       return conclude({
@@ -115,12 +126,12 @@ export const races: Experiment<RacesData> = {
       return conclude({
         verdict: 'holds-with-condition',
         condition: 'only as long as no await stands between the read and the write',
-        meaning: `Share memory between threads through Atomics alone (${safety}× the time of a plain increment); in async code, keep read and write on one side of every await.`,
+        meaning: `${threadAdvice}; in async code, keep read and write on one side of every await.`,
       })
     }
     return conclude({
       verdict: 'holds',
-      meaning: `Share memory between threads through Atomics alone (${safety}× the time of a plain increment); async code needs no such care.`,
+      meaning: `${threadAdvice}; async code needs no such care.`,
     })
   },
 }
@@ -159,9 +170,9 @@ async function raceThreads(
   const cost = { plain: [] as number[], atomic: [] as number[] }
   trials.forEach((increment, trial) => {
     if (trial < 2) return
-    const updates = threads * INCREMENTS
-    lost[increment].push(percentLost(updates, counters[trial * STRIDE]!))
-    cost[increment].push(Math.max(...times.map((took) => took[trial]!)) * (1e6 / INCREMENTS))
+    const each = INCREMENTS[increment]
+    lost[increment].push(percentLost(threads * each, counters[trial * STRIDE]!))
+    cost[increment].push((Math.max(...times.map((took) => took[trial]!)) / each) * 1e6)
   })
   return { lost, cost }
 }

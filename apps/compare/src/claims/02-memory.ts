@@ -1,8 +1,8 @@
 /** Claim 2: each thread needs memory of its own, async tasks share what there is. */
 import type { Experiment, Judgement } from '../experiment.ts'
+import { digits, formatFigure } from '../figures.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { against, evidence } from '../verdict.ts'
-import { digits, formatFigure } from '../figures.ts'
 import type { MemoryPoint } from '../workloads/idle.ts'
 
 /** The memory of one fresh process, as more and more is in it; the first point has nothing. */

@@ -1,11 +1,10 @@
 /** The report for people: claim, verdict, evidence in bars on one scale, and what it means. */
-import type { styleText } from 'node:util'
-import type { Evidence, Verdict } from '../experiment.ts'
+import type { Verdict } from '../experiment.ts'
+import { formatBytes } from '../figures.ts'
 import type { Machine } from '../measure/bench.ts'
 import type { ClaimReport, Report } from '../report.ts'
-import { formatBytes, formatFigure, formatInterval, magnitude } from '../figures.ts'
-
-type Style = Parameters<typeof styleText>[0]
+import { evidenceLines } from './evidence-lines.ts'
+import { type Paint, wrap } from './text.ts'
 
 type Colour = 'green' | 'yellow' | 'red' | 'cyan'
 
@@ -13,12 +12,10 @@ export interface TerminalOptions {
   /** Columns; between 60 and 100 of them are used. */
   readonly columns: number
   /** Colours the text, where the terminal has colours; nothing is said by colour alone. */
-  readonly paint: (style: Style, text: string) => string
+  readonly paint: Paint
 }
 
 const MARGIN = 4 // where everything below a claim's number starts
-const BAR_WIDTH = 20
-const LABEL_WIDTH = 34
 
 const VERDICTS: Readonly<Record<Verdict, readonly [words: string, style: Colour]>> = {
   holds: ['HOLDS', 'green'],
@@ -56,7 +53,7 @@ function machineLines(machine: Machine, width: number): string[] {
   return wrap(parts.join(' · '), width)
 }
 
-function claimLines(claim: ClaimReport, width: number, paint: TerminalOptions['paint']): string[] {
+function claimLines(claim: ClaimReport, width: number, paint: Paint): string[] {
   const [words, style] = VERDICTS[claim.verdict]
   const titleWidth = width - words.length - 2
   const [first = '', ...rest] = hanging(`${claim.id}`.padStart(3), claim.claim, titleWidth)
@@ -66,38 +63,10 @@ function claimLines(claim: ClaimReport, width: number, paint: TerminalOptions['p
     ...(claim.condition === undefined
       ? []
       : hanging('', claim.condition, width).map((line) => paint(style, line))),
-    ...evidenceLines(claim.evidence, paint),
+    ...evidenceLines(claim.evidence, width - MARGIN, paint).map(
+      (line) => `${' '.repeat(MARGIN)}${line}`,
+    ),
   ]
-}
-
-function evidenceLines(evidence: readonly Evidence[], paint: TerminalOptions['paint']): string[] {
-  const labelWidth = Math.min(LABEL_WIDTH, Math.max(...evidence.map(({ label }) => label.length)))
-  return evidence.flatMap((figure) => {
-    const { label, value, unit, interval } = figure
-    const [low, high] = interval ?? [Number.NaN, Number.NaN]
-    const bounds = formatInterval(low, high, unit)
-    const bar = barOf(figure, evidence)
-    const [last = '', ...before] = wrap(label, labelWidth).reverse()
-    const head = `${' '.repeat(MARGIN)}${last.padEnd(labelWidth)}  `
-    return [
-      ...before.reverse().map((line) => `${' '.repeat(MARGIN)}${line}`),
-      `${head}${paint('cyan', bar.padEnd(BAR_WIDTH))}  ${formatFigure(value, unit)}` +
-        (bounds === '' ? '' : `  ${paint('dim', bounds)}`),
-    ].map((line) => line.trimEnd())
-  })
-}
-
-/** A bar on the scale of all figures of its dimension; none where there is nothing to compare. */
-function barOf({ value, unit }: Evidence, evidence: readonly Evidence[]): string {
-  if (unit === '×') return ''
-  const { dimension, amount } = magnitude(value, unit)
-  const peers = evidence
-    .map((peer) => magnitude(peer.value, peer.unit))
-    .filter((peer) => peer.dimension === dimension)
-  const longest = Math.max(...peers.map((peer) => peer.amount))
-  if (peers.length < 2 || !(longest > 0) || amount <= 0) return ''
-  const eighths = Math.max(1, Math.round((amount / longest) * BAR_WIDTH * 8))
-  return '█'.repeat(Math.floor(eighths / 8)) + ['', ...'▏▎▍▌▋▊▉'][eighths % 8]
 }
 
 /** The text wrapped to `width`, its first line led by `lead`, all of it starting at the margin. */
@@ -105,16 +74,4 @@ function hanging(lead: string, text: string, width: number): string[] {
   return wrap(text, width - MARGIN).map(
     (line, index) => `${index === 0 ? lead.padEnd(MARGIN) : ' '.repeat(MARGIN)}${line}`,
   )
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/\s+/)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
 }

@@ -11,7 +11,8 @@ export interface ThreadIncrements {
   /** One counter a trial, each on a cache line of its own. */
   readonly counters: SharedArrayBuffer
   readonly trials: readonly Increment[]
-  readonly increments: number
+  /** By each thread, in a trial. */
+  readonly increments: Readonly<Record<Increment, number>>
 }
 
 /** Words from one counter to the next, so that trials do not share a cache line. */
@@ -29,8 +30,9 @@ export function incrementShared(input: ThreadIncrements, context: TaskContext): 
     context.throwIfCancelled()
     startTogether(gate, input.threads)
     const start = performance.now()
-    if (increment === 'plain') incrementPlain(counters, trial * STRIDE, input.increments)
-    else incrementAtomic(counters, trial * STRIDE, input.increments)
+    const times = input.increments[increment]
+    if (increment === 'plain') incrementPlain(counters, trial * STRIDE, times)
+    else incrementAtomic(counters, trial * STRIDE, times)
     return performance.now() - start
   })
 }
