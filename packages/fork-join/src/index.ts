@@ -1,1 +1,18 @@
-export {}
+export type { TaskContext } from '@threeply/task'
+export {
+  ClosedError,
+  InvalidOptionError,
+  QueueFullError,
+  TaskModuleError,
+  TaskNotFoundError,
+  TaskSerializationError,
+  TaskTimeoutError,
+  ThreadExitError,
+  ThreeplyError,
+  ThrownValueError,
+} from '@threeply/task'
+export type { MapOptions, RunOptions, Transferable } from './call-options.ts'
+export type { CloseOptions } from './pool.ts'
+export { ForkJoinPool } from './pool.ts'
+export type { ForkJoinPoolOptions, ResourceLimits, ThreadRange } from './pool-options.ts'
+export type { Scope, ScopeOptions, ScopePolicy } from './scope.ts'

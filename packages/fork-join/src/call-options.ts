@@ -1,0 +1,105 @@
+/** Options of a call: what they are, what they default to, and what is refused. */
+import {
+  checkDuration,
+  checkFunction,
+  checkSignal,
+  checkWholeNumber,
+  invalidOption,
+} from '@threeply/task/runner'
+
+/** Options of one call of {@link ForkJoinPool.run}. */
+export interface RunOptions {
+  /** Cancels the task: it rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds from submission after which it is cancelled. @default Infinity */
+  readonly timeout?: number | undefined
+  /**
+   * Milliseconds that a cancelled task has to end, before its thread is terminated and replaced.
+   * @default the pool's `grace`
+   */
+  readonly grace?: number | undefined
+  /**
+   * What is moved to the thread instead of copied. It is gone here once the task has been sent;
+   * a task with it cannot be sent twice, so it is neither retried nor sent to another thread.
+   */
+  readonly transfer?: readonly Transferable[] | undefined
+  /** Higher goes first; ten seconds of waiting make up for one point. @default 0 */
+  readonly priority?: number | undefined
+  /** The task may be run again, three times at most, when its thread died under it. @default false */
+  readonly idempotent?: boolean | undefined
+  /** Gets what the task reports with `context.progress`. */
+  readonly onProgress?: ((value: unknown) => void) | undefined
+}
+
+/** Options of one call of {@link ForkJoinPool.map}. */
+export interface MapOptions extends RunOptions {
+  /** Inputs in one message, 4,096 at most. @default measured */
+  readonly chunkSize?: number | undefined
+}
+
+/** What `postMessage` can move: `ArrayBuffer`s, `MessagePort`s, streams, … */
+export type Transferable = import('node:worker_threads').Transferable
+
+/** Checked options, with the defaults filled in. */
+export interface CallSettings {
+  readonly signal: AbortSignal | undefined
+  readonly timeout: number
+  readonly grace: number
+  readonly transfer: readonly Transferable[]
+  readonly priority: number
+  readonly idempotent: boolean
+  readonly onProgress: ((value: unknown) => void) | undefined
+  readonly chunkSize: number | undefined
+}
+
+const NOTHING_TO_TRANSFER: readonly Transferable[] = []
+
+export function defaultSettings(grace: number): CallSettings {
+  return {
+    signal: undefined,
+    timeout: Number.POSITIVE_INFINITY,
+    grace,
+    transfer: NOTHING_TO_TRANSFER,
+    priority: 0,
+    idempotent: false,
+    onProgress: undefined,
+    chunkSize: undefined,
+  }
+}
+
+/** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
+export function checkCallOptions(
+  method: string,
+  options: MapOptions | undefined,
+  defaults: CallSettings,
+): CallSettings {
+  if (options === undefined) return defaults
+  if (typeof options !== 'object' || options === null) {
+    throw invalidOption(method, 'options', options, 'an object')
+  }
+  const { signal, timeout, grace, transfer, priority, idempotent, onProgress, chunkSize } = options
+  if (signal !== undefined) checkSignal(method, 'signal', signal)
+  if (timeout !== undefined) checkDuration(method, 'timeout', timeout)
+  if (grace !== undefined) checkDuration(method, 'grace', grace)
+  if (transfer !== undefined && !Array.isArray(transfer)) {
+    throw invalidOption(method, 'transfer', transfer, 'an array of what is to be moved')
+  }
+  if (priority !== undefined && (typeof priority !== 'number' || Number.isNaN(priority))) {
+    throw invalidOption(method, 'priority', priority, 'a number')
+  }
+  if (idempotent !== undefined && typeof idempotent !== 'boolean') {
+    throw invalidOption(method, 'idempotent', idempotent, 'true or false')
+  }
+  if (onProgress !== undefined) checkFunction(method, 'onProgress', onProgress)
+  if (chunkSize !== undefined) checkWholeNumber(method, 'chunkSize', chunkSize, { minimum: 1 })
+  return {
+    signal,
+    timeout: timeout ?? defaults.timeout,
+    grace: grace ?? defaults.grace,
+    transfer: transfer === undefined ? NOTHING_TO_TRANSFER : [...transfer],
+    priority: priority ?? defaults.priority,
+    idempotent: idempotent ?? false,
+    onProgress,
+    chunkSize,
+  }
+}

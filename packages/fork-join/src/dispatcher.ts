@@ -1,0 +1,236 @@
+/** Brings what waits in the queue to the threads that are free, in chunks of a size that pays. */
+import { AcceptedWork } from './accepted-work.ts'
+import { AliasGuard } from './alias-guard.ts'
+import { fairShare, fits, readAhead, TaskCosts } from './chunk-size.ts'
+import type { Duration } from './messages.ts'
+import type { PoolSettings } from './pool-options.ts'
+import type { PoolThread } from './pool-thread.ts'
+import type { Cancellation, Outcome, Submission, Task } from './submission.ts'
+import { SubmissionQueue } from './submission-queue.ts'
+import { type CrewObserver, ThreadCrew } from './thread-crew.ts'
+
+/** Threads are asked so often whether they get on, in milliseconds. */
+const OVERRUN_CHECK = 4
+
+export class Dispatcher implements CrewObserver {
+  readonly work = new AcceptedWork()
+  readonly #settings: PoolSettings
+  readonly #queue = new SubmissionQueue<Submission>()
+  readonly #crew: ThreadCrew
+  readonly #costs = new TaskCosts()
+  readonly #guard = new AliasGuard()
+  #isPumping = false
+  #isPumpScheduled = false
+  #overrunTimer: NodeJS.Timeout | undefined
+
+  constructor(module: string, settings: PoolSettings) {
+    this.#settings = settings
+    this.#crew = new ThreadCrew(module, settings, this)
+    this.#crew.start(settings.minThreads)
+  }
+
+  /** How many calls of `run` wait, not counting those that a free thread is about to start. */
+  get waiting(): number {
+    const { maxThreads } = this.#settings
+    let waiting = this.#queue.size
+    let busy = 0
+    for (const thread of this.#crew.threads) {
+      if (thread.isIdle) continue
+      busy += 1
+      waiting += thread.waitingRuns
+    }
+    return Math.max(0, waiting - (maxThreads - busy))
+  }
+
+  /** Queues a call that was accepted, or that has inputs again. */
+  submit(call: Submission): void {
+    if (this.#queue.has(call)) return
+    this.#queue.push(call)
+    // With a thread at hand it goes at once; else those of one tick go together.
+    if (this.#crew.hasIdle) this.#pump()
+    else this.#schedulePump()
+  }
+
+  /** The call never starts, unless it has. */
+  remove(call: Submission): void {
+    this.#queue.remove(call)
+  }
+
+  /** Stops all tasks of a call that have been sent, and takes it out of the queue. */
+  stopAll(call: Submission, cancellation: Cancellation): void {
+    this.#queue.remove(call)
+    for (const thread of this.#crew.threads) {
+      for (const task of thread.tasks) {
+        if (task.call === call) thread.stop(task, cancellation)
+      }
+    }
+  }
+
+  readAhead(name: string): number {
+    return readAhead(this.#costs.of(name), this.#settings.maxThreads)
+  }
+
+  /** Ends the threads, which have nothing to do, and waits until they are gone. */
+  async close(): Promise<void> {
+    await this.#crew.close()
+  }
+
+  /** Rejects everything that is queued or on a thread, and waits until the threads are gone. */
+  async destroy(error: Error): Promise<void> {
+    clearInterval(this.#overrunTimer)
+    this.#failQueued(error, 'closed')
+    await this.#crew.destroy(error)
+  }
+
+  onReady(): void {
+    this.#pump()
+  }
+
+  onAnswer(): void {
+    this.#pump()
+  }
+
+  onCannotStart(error: Error): void {
+    this.#failQueued(error, 'failed')
+  }
+
+  onGone(unfinished: readonly Task[]): void {
+    this.#requeue(unfinished)
+    this.#pump()
+  }
+
+  onDurations(durations: readonly Duration[]): void {
+    for (const [name, count, duration] of durations) this.#costs.recordRun(name, count, duration)
+  }
+
+  onSent(name: string, count: number, duration: number): void {
+    this.#costs.recordSend(name, count, duration)
+  }
+
+  #failQueued(error: Error, outcome: Outcome): void {
+    for (const call of this.#queue) {
+      this.#queue.remove(call)
+      call.fail(error, outcome)
+    }
+  }
+
+  /** @param tasks The latest first, so that they are in order again. */
+  #requeue(tasks: readonly Task[]): void {
+    for (const task of tasks) {
+      task.call.takeBack(task)
+      if (!this.#queue.has(task.call) && task.call.remaining > 0) this.#queue.unshift(task.call)
+    }
+  }
+
+  #schedulePump(): void {
+    if (this.#isPumpScheduled) return
+    this.#isPumpScheduled = true
+    queueMicrotask(() => {
+      this.#isPumpScheduled = false
+      this.#pump()
+    })
+  }
+
+  /** Gives threads work until there is none, or no thread wants any. */
+  #pump(): void {
+    if (this.#queue.first === undefined) return
+    // An iterable may submit to this pool while it is asked for its next input.
+    if (this.#isPumping) {
+      this.#schedulePump()
+      return
+    }
+    this.#isPumping = true
+    while (this.#crew.hasIdle && this.#queue.first !== undefined) {
+      const thread = this.#crew.takeIdle()!
+      this.#feed(thread)
+      if (thread.isIdle) this.#crew.giveBack(thread)
+    }
+    for (const thread of this.#crew.threads) {
+      while (thread.wantsMore && this.#feed(thread));
+    }
+    if (this.#queue.first !== undefined) this.#crew.start(this.#threadsWanted)
+    this.#isPumping = false
+  }
+
+  get #threadsWanted(): number {
+    const { size, first } = this.#queue
+    return Math.min(this.#settings.maxThreads, Math.max(size, first?.remaining ?? 0))
+  }
+
+  /** @returns Whether there was something to send. */
+  #feed(thread: PoolThread): boolean {
+    const tasks: Task[] = []
+    const duration = this.#fill(tasks)
+    if (tasks.length === 0) return false
+    thread.send(tasks, duration)
+    if (thread.unanswered > 1) this.#watchOverruns()
+    return true
+  }
+
+  /**
+   * Takes the next chunk from the queue: tasks of one call of `map`, or calls of `run` that follow
+   * one another.
+   * @returns How long it will take; `Infinity` when nobody knows.
+   */
+  #fill(chunk: Task[]): number {
+    let duration = 0
+    let limit = 1
+    this.#guard.reset()
+    while (chunk.length < limit || chunk.length === 0) {
+      const call = this.#queue.first
+      if (call === undefined) break
+      const task = call.peek()
+      if (task === undefined) {
+        this.#queue.remove(call) // it will be back when it has inputs
+        continue
+      }
+      const { chunkSize, transfer } = call.settings
+      const cost = this.#costs.of(task.name)
+      const first = chunk[0]
+      if (first === undefined) {
+        const remaining = Math.max(this.#queue.size, call.remaining)
+        limit = chunkSize ?? fairShare(remaining, this.#settings.maxThreads)
+      } else {
+        if (!isAlike(task, first)) break
+        if (chunkSize === undefined && !fits(duration, cost)) break
+        // What is moved travels alone, so that a refused message leaves everything where it is.
+        if (transfer.length > 0) break
+      }
+      if (!this.#guard.admits(task.input)) break
+      if (!call.take()) this.#queue.remove(call)
+      chunk.push(task)
+      duration += cost
+      if (transfer.length > 0) break
+    }
+    this.#giveOthersATurn(chunk[0]?.call)
+    return duration
+  }
+
+  /** A long `map` goes behind what waits beside it, after each chunk. */
+  #giveOthersATurn(call: Submission | undefined): void {
+    if (call === undefined || !this.#queue.has(call)) return
+    this.#queue.remove(call)
+    this.#queue.push(call)
+  }
+
+  /** What waits on a thread behind a task that takes longer than was thought, goes back to the queue. */
+  #watchOverruns(): void {
+    this.#overrunTimer ??= setInterval(() => {
+      let isAnyWaiting = false
+      for (const thread of this.#crew.threads) {
+        this.#requeue(thread.takeOverdue())
+        isAnyWaiting ||= thread.unanswered > 1
+      }
+      if (!isAnyWaiting) {
+        clearInterval(this.#overrunTimer)
+        this.#overrunTimer = undefined
+      }
+      this.#pump()
+    }, OVERRUN_CHECK).unref()
+  }
+}
+
+/** Whether two tasks may travel together: both by `run`, or both of one call of another kind. */
+function isAlike(a: Task, b: Task): boolean {
+  return a.index === undefined ? b.index === undefined : a.call === b.call
+}

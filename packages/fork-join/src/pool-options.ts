@@ -1,0 +1,146 @@
+/** Options of the pool: what they are, what they default to, and what is refused. */
+import { availableParallelism } from 'node:os'
+import type { MetricsRegistry } from '@threeply/metrics'
+import {
+  checkChoice,
+  checkDuration,
+  checkOptionNames,
+  checkWholeNumber,
+  invalidOption,
+} from '@threeply/task/runner'
+
+/** Options of {@link ForkJoinPool}. */
+export interface ForkJoinPoolOptions {
+  /**
+   * How many threads there may be; they start when work waits for them. With a `min`, so many start
+   * with the pool and stay.
+   * @default os.availableParallelism()
+   */
+  readonly threads?: number | ThreadRange | undefined
+  /** After so many idle milliseconds a thread above `min` ends. @default Infinity */
+  readonly idleTimeout?: number | undefined
+  /**
+   * Milliseconds that a cancelled task has to end, before its thread is terminated and replaced.
+   * @default 500
+   */
+  readonly grace?: number | undefined
+  /** How many calls of `run` may wait for a thread; those that run do not count. @default Infinity */
+  readonly queueLimit?: number | undefined
+  /**
+   * What becomes of a call beyond the `queueLimit`: it rejects with a `QueueFullError`, or waits for
+   * its turn all the same.
+   * @default 'reject'
+   */
+  readonly overflow?: 'reject' | 'wait' | undefined
+  /** Memory of a thread, as of a `Worker`. A thread that exceeds it dies, alone. */
+  readonly resourceLimits?: ResourceLimits | undefined
+  /** Where to record. @default nothing is recorded */
+  readonly metrics?: MetricsRegistry | undefined
+}
+
+export interface ThreadRange {
+  /** @default 0 */
+  readonly min?: number | undefined
+  readonly max: number
+}
+
+/** As of Node's `Worker`, in mebibytes. */
+export interface ResourceLimits {
+  readonly maxOldGenerationSizeMb?: number | undefined
+  readonly maxYoungGenerationSizeMb?: number | undefined
+  readonly codeRangeSizeMb?: number | undefined
+  readonly stackSizeMb?: number | undefined
+}
+
+/** Checked options, with the defaults filled in. */
+export interface PoolSettings {
+  readonly minThreads: number
+  readonly maxThreads: number
+  readonly idleTimeout: number
+  readonly grace: number
+  readonly queueLimit: number
+  readonly overflow: 'reject' | 'wait'
+  readonly resourceLimits: ResourceLimits | undefined
+  readonly metrics: MetricsRegistry | undefined
+}
+
+const OWNER = 'ForkJoinPool'
+
+const NAMES = [
+  'threads',
+  'idleTimeout',
+  'grace',
+  'queueLimit',
+  'overflow',
+  'resourceLimits',
+  'metrics',
+]
+
+const LIMIT_NAMES = [
+  'maxOldGenerationSizeMb',
+  'maxYoungGenerationSizeMb',
+  'codeRangeSizeMb',
+  'stackSizeMb',
+]
+
+const DEFAULT_GRACE = 500
+
+/** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
+export function checkPoolOptions(options: ForkJoinPoolOptions): PoolSettings {
+  checkOptionNames(OWNER, options, NAMES)
+  const {
+    threads = availableParallelism(),
+    idleTimeout = Number.POSITIVE_INFINITY,
+    grace = DEFAULT_GRACE,
+    queueLimit = Number.POSITIVE_INFINITY,
+    overflow = 'reject',
+    resourceLimits,
+    metrics,
+  }: ForkJoinPoolOptions = options
+  checkDuration(OWNER, 'idleTimeout', idleTimeout)
+  checkDuration(OWNER, 'grace', grace)
+  checkWholeNumber(OWNER, 'queueLimit', queueLimit, { minimum: 0, orInfinity: true })
+  checkChoice(OWNER, 'overflow', overflow, ['reject', 'wait'])
+  if (resourceLimits !== undefined) checkResourceLimits(resourceLimits)
+  if (metrics !== undefined) checkMetrics(metrics)
+  const { min, max } = checkThreads(threads)
+  return {
+    minThreads: min,
+    maxThreads: max,
+    idleTimeout,
+    grace,
+    queueLimit,
+    overflow,
+    resourceLimits,
+    metrics,
+  }
+}
+
+function checkThreads(threads: number | ThreadRange): { min: number; max: number } {
+  if (typeof threads !== 'object' || threads === null) {
+    checkWholeNumber(OWNER, 'threads', threads, { minimum: 1 })
+    return { min: 0, max: threads }
+  }
+  checkOptionNames('threads', threads, ['min', 'max'])
+  const { min = 0, max } = threads as ThreadRange
+  checkWholeNumber(OWNER, 'threads.max', max, { minimum: 1 })
+  checkWholeNumber(OWNER, 'threads.min', min, { minimum: 0 })
+  if (min <= max) return { min, max }
+  throw invalidOption(OWNER, 'threads.min', min, `at most threads.max, which is ${max}`)
+}
+
+function checkResourceLimits(limits: ResourceLimits): void {
+  checkOptionNames('resourceLimits', limits, LIMIT_NAMES)
+  for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined || (typeof value === 'number' && value > 0)) continue
+    throw invalidOption(OWNER, `resourceLimits.${name}`, value, 'mebibytes, more than 0')
+  }
+}
+
+function checkMetrics(metrics: unknown): void {
+  const isRegistry =
+    typeof metrics === 'object' &&
+    metrics !== null &&
+    typeof (metrics as Partial<MetricsRegistry>).share === 'function'
+  if (!isRegistry) throw invalidOption(OWNER, 'metrics', metrics, 'a MetricsRegistry')
+}

@@ -1,0 +1,59 @@
+/** What is submitted: a call that waits for threads, and the tasks that it consists of. */
+import type { CallSettings } from './call-options.ts'
+import type { PoolThread } from './pool-thread.ts'
+import { QueueEntry } from './submission-queue.ts'
+
+/** How a task ended, as metrics name it. */
+export type Outcome =
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'timed-out'
+  | 'thread-exit'
+  | 'refused'
+  | 'dropped'
+  | 'closed'
+
+/** Why a call is cancelled. */
+export interface Cancellation {
+  readonly reason: unknown
+  readonly outcome: 'cancelled' | 'timed-out'
+}
+
+/** An accepted call that has tasks to be run: one, or one for each of its inputs. */
+export abstract class Submission extends QueueEntry {
+  abstract readonly settings: CallSettings
+  /** The next task, without taking it; `undefined` when there is none, or none yet. */
+  abstract peek(): Task | undefined
+  /** Takes the task that `peek` gave, for a thread. @returns Whether there may be more. */
+  abstract take(): boolean
+  /** A task that was taken and not run is here again; the latest is the first to go. */
+  abstract takeBack(task: Task): void
+  /** How many tasks are still to be taken, as far as that is known; else `Infinity`. */
+  abstract readonly remaining: number
+  /** Ends the call: what has not started never will. */
+  abstract fail(error: unknown, outcome: Outcome): void
+}
+
+/**
+ * One input on its way to its output. Settled once: by `fulfil` or by `reject`, from the one place
+ * that it is in at the time, the queue or a thread.
+ */
+export interface Task {
+  readonly name: string
+  readonly input: unknown
+  /** Its place among the inputs of its call, if it has several. */
+  readonly index: number | undefined
+  readonly call: Submission
+  /** Where it was sent, and its number there, while it is there. */
+  thread: PoolThread | undefined
+  item: number
+  /** How often it was sent. */
+  sendings: number
+  /** How often it was run by a thread that died of it. */
+  deaths: number
+  /** Set while it is running and asked to end. */
+  cancellation: Cancellation | undefined
+  fulfil(output: unknown): void
+  reject(error: unknown, outcome: Outcome): void
+}

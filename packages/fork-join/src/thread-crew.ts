@@ -1,0 +1,169 @@
+/** The threads of a pool: how many there are, which are idle, what follows when they cannot start. */
+import { TaskModuleError } from '@threeply/task'
+import { LONGEST_TIMER } from '@threeply/task/runner'
+import type { PoolSettings } from './pool-options.ts'
+import { type ExitReason, PoolThread, type ThreadObserver } from './pool-thread.ts'
+import type { Task } from './submission.ts'
+import type { ThreadExit } from './thread-host.ts'
+
+/** While other threads work, so many attempts in a row to start one more may fail. */
+const MAX_FAILED_STARTS = 3
+
+/** Who gives the threads their work. */
+export interface CrewObserver extends Pick<ThreadObserver, 'onAnswer' | 'onDurations' | 'onSent'> {
+  /** A thread is there to take work. */
+  onReady(): void
+  /** No thread can start, and none is left. */
+  onCannotStart(error: Error): void
+  /** A thread is gone; `unfinished` is what others are to do, the latest first. */
+  onGone(unfinished: readonly Task[]): void
+}
+
+export class ThreadCrew implements ThreadObserver {
+  readonly #module: string
+  readonly #settings: PoolSettings
+  readonly #observer: CrewObserver
+  readonly #threads = new Set<PoolThread>()
+  /** Those that are open and idle; the last to become so goes first, as it is the warmest. */
+  readonly #idle: PoolThread[] = []
+  #starting = 0
+  #failedStarts = 0
+  #isEnding = false
+  #idleTimer: NodeJS.Timeout | undefined
+
+  constructor(module: string, settings: PoolSettings, observer: CrewObserver) {
+    this.#module = module
+    this.#settings = settings
+    this.#observer = observer
+  }
+
+  get threads(): ReadonlySet<PoolThread> {
+    return this.#threads
+  }
+
+  get hasIdle(): boolean {
+    return this.#idle.length > 0
+  }
+
+  /** An idle thread, which is the caller's until it is given back. */
+  takeIdle(): PoolThread | undefined {
+    return this.#idle.pop()
+  }
+
+  giveBack(thread: PoolThread): void {
+    this.#idle.push(thread)
+    if (this.#settings.idleTimeout > LONGEST_TIMER) return
+    thread.idleSince = performance.now()
+    this.#idleTimer ??= setTimeout(() => this.#onIdleTimer(), this.#settings.idleTimeout).unref()
+  }
+
+  /** Starts threads until there are `count` that start, as far as there may be more. */
+  start(count: number): void {
+    const isAnyOpen = this.#threads.size > this.#starting
+    const mayFail = isAnyOpen ? MAX_FAILED_STARTS : 1
+    while (
+      !this.#isEnding &&
+      this.#starting < count &&
+      this.#threads.size < this.#settings.maxThreads &&
+      (this.#failedStarts < mayFail || this.#threads.size === 0)
+    ) {
+      this.#starting += 1
+      const { resourceLimits } = this.#settings
+      this.#threads.add(new PoolThread({ module: this.#module, resourceLimits }, this))
+    }
+  }
+
+  /** Ends all threads, which have nothing to do, and waits until they are gone. */
+  async close(): Promise<void> {
+    await this.#end((thread) => thread.close())
+  }
+
+  /** Ends all threads at once, rejects what they have, and waits until they are gone. */
+  async destroy(error: Error): Promise<void> {
+    await this.#end((thread) => thread.destroy(error))
+  }
+
+  async #end(end: (thread: PoolThread) => void): Promise<void> {
+    this.#isEnding = true
+    clearTimeout(this.#idleTimer)
+    this.#idle.length = 0
+    const threads = [...this.#threads]
+    for (const thread of threads) end(thread)
+    await Promise.all(threads.map(({ exited }) => exited))
+  }
+
+  onOpen(thread: PoolThread, failure: Error | undefined): void {
+    if (failure === undefined) {
+      this.#starting -= 1
+      this.#failedStarts = 0
+      this.giveBack(thread)
+      this.#observer.onReady()
+    } else {
+      this.#threads.delete(thread)
+      thread.close()
+      this.#onFailedStart(failure)
+    }
+  }
+
+  onAnswer(thread: PoolThread): void {
+    if (thread.isIdle && !thread.isEnding) this.giveBack(thread)
+    this.#observer.onAnswer(thread)
+  }
+
+  onDurations(...measured: Parameters<ThreadObserver['onDurations']>): void {
+    this.#observer.onDurations(...measured)
+  }
+
+  onSent(...measured: Parameters<ThreadObserver['onSent']>): void {
+    this.#observer.onSent(...measured)
+  }
+
+  onExit(
+    thread: PoolThread,
+    _reason: ExitReason,
+    exit: ThreadExit,
+    unfinished: readonly Task[],
+  ): void {
+    const wasStarting = this.#threads.delete(thread) && !thread.isOpen
+    const place = this.#idle.indexOf(thread)
+    if (place !== -1) this.#idle.splice(place, 1)
+    if (wasStarting) this.#onFailedStart(exitWhileLoading(this.#module, exit))
+    this.start(this.#settings.minThreads - this.#threads.size + this.#starting)
+    this.#observer.onGone(unfinished)
+  }
+
+  #onFailedStart(error: Error): void {
+    this.#starting -= 1
+    this.#failedStarts += 1
+    if (this.#threads.size > 0) return
+    this.#failedStarts = 0
+    this.#observer.onCannotStart(error)
+  }
+
+  #onIdleTimer(): void {
+    this.#idleTimer = undefined
+    const { idleTimeout, minThreads } = this.#settings
+    const now = performance.now()
+    let next = Number.POSITIVE_INFINITY
+    // The longest idle are at the bottom.
+    for (const thread of [...this.#idle]) {
+      if (this.#threads.size <= minThreads) return
+      const left = thread.idleSince + idleTimeout - now
+      if (left > 0) {
+        next = Math.min(next, left)
+        continue
+      }
+      this.#idle.splice(this.#idle.indexOf(thread), 1)
+      this.#threads.delete(thread)
+      thread.close()
+    }
+    if (this.#idle.length > 0) this.#idleTimer = setTimeout(() => this.#onIdleTimer(), next).unref()
+  }
+}
+
+function exitWhileLoading(module: string, { exitCode, cause }: ThreadExit): Error {
+  const message =
+    `the task module ${module} cannot be loaded: its thread exited with code ${exitCode} meanwhile. ` +
+    'It must load on a thread of its own and let that live.'
+  return new TaskModuleError(message, cause === undefined ? {} : { cause })
+}
