@@ -3,8 +3,9 @@
  * and the names of built-in classes; this keeps the class name, all own properties, the `cause`
  * chain and the errors of an `AggregateError` as well, cycles included.
  */
-import { inspect, types } from 'node:util'
+import { types } from 'node:util'
 import { isCloneable } from './cloneable.ts'
+import { describe } from './describe.ts'
 import * as ours from './errors.ts'
 
 /** An error as structured clone can carry it. Its shape may change in any version. */
@@ -28,7 +29,14 @@ type EncodedValue =
   | readonly ['list', items: readonly EncodedValue[]]
   | readonly ['value', value: unknown]
 
-const BUILT_IN = new Map<string, ErrorConstructor>(
+/** Gives an error its place among the encoded ones. */
+type IndexOf = (error: object) => number
+
+interface ErrorClass {
+  readonly prototype: Error
+}
+
+const BUILT_IN = new Map<string, ErrorClass>(
   [
     Error,
     EvalError,
@@ -38,13 +46,14 @@ const BUILT_IN = new Map<string, ErrorConstructor>(
     TypeError,
     URIError,
     AggregateError,
-  ].map((errorClass) => [errorClass.name, errorClass as ErrorConstructor]),
+    DOMException,
+  ].map((errorClass) => [errorClass.name, errorClass]),
 )
 
-const OURS = new Map(Object.entries(ours) as [string, { readonly prototype: Error }][])
+const OURS = new Map(Object.entries(ours) as [string, ErrorClass][])
 
-/** Written by the codec itself, so no properties. */
-const WRITTEN = new Set(['name', 'message', 'stack'])
+/** Parts of the record, so no properties like the others. */
+const WRITTEN = new Set(['message', 'stack'])
 
 /**
  * Encodes what a task threw. Never throws: what cannot be cloned arrives as its description,
@@ -55,7 +64,7 @@ export function encodeError(thrown: unknown): EncodedError {
   const found = new Map<unknown, number>()
   const queue: object[] = []
   const errors: ErrorRecord[] = []
-  const indexOf = (error: object): number => {
+  const indexOf: IndexOf = (error) => {
     const known = found.get(error)
     if (known !== undefined) return known
     found.set(error, queue.length)
@@ -86,7 +95,11 @@ export function decodeError(encoded: EncodedError): Error {
 
 /** Whether `value` is an error, of this realm or of another. */
 export function isError(value: unknown): value is Error {
-  return value instanceof Error || types.isNativeError(value)
+  try {
+    return value instanceof Error || types.isNativeError(value)
+  } catch {
+    return false // a revoked proxy refuses every question
+  }
 }
 
 function thrownValueError(value: unknown): Error {
@@ -94,24 +107,28 @@ function thrownValueError(value: unknown): Error {
   return new ours.ThrownValueError(isCloneable(value) ? value : description, description)
 }
 
-function encodeRecord(error: object, indexOf: (error: object) => number): ErrorRecord {
-  const { className, base } = classOf(error)
-  const name = text(error, 'name') ?? className
-  return {
-    className,
-    base,
-    // A class that never sets `name` inherits 'Error'; its own name says more.
-    name: BUILT_IN.has(name) && !Object.hasOwn(error, 'name') ? className : name,
-    message: text(error, 'message') ?? '',
-    stack: text(error, 'stack'),
-    properties: encodeProperties(error, indexOf),
+function encodeRecord(error: object, indexOf: IndexOf): ErrorRecord {
+  try {
+    const { className, base } = classOf(error)
+    const name = text(error, 'name') ?? className
+    return {
+      className,
+      base,
+      // A class that never sets `name` inherits 'Error'; its own name says more.
+      name: BUILT_IN.has(name) && base !== 'DOMException' ? className : name,
+      message: text(error, 'message') ?? '',
+      stack: text(error, 'stack'),
+      properties: encodeProperties(error, indexOf),
+    }
+  } catch (cause) {
+    // A proxy may throw whatever it is asked.
+    const message = `an error that cannot be read: ${describe(cause)}`
+    const stack = `Error: ${message}`
+    return { className: 'Error', base: 'Error', name: 'Error', message, stack, properties: [] }
   }
 }
 
-function encodeProperties(
-  error: object,
-  indexOf: (error: object) => number,
-): ErrorRecord['properties'] {
+function encodeProperties(error: object, indexOf: IndexOf): ErrorRecord['properties'] {
   const properties: [string, boolean, EncodedValue][] = []
   for (const key of Object.getOwnPropertyNames(error)) {
     if (WRITTEN.has(key)) continue
@@ -123,12 +140,20 @@ function encodeProperties(
   return properties
 }
 
-function encodeValue(value: unknown, indexOf: (error: object) => number): EncodedValue {
+function encodeValue(value: unknown, indexOf: IndexOf): EncodedValue {
   if (isError(value)) return ['error', indexOf(value)]
-  if (Array.isArray(value) && value.some(isError)) {
-    return ['list', value.map((item) => (isError(item) ? ['error', indexOf(item)] : plain(item)))]
+  const items = listWithErrors(value)
+  if (items === undefined) return plain(value)
+  return ['list', items.map((item) => (isError(item) ? ['error', indexOf(item)] : plain(item)))]
+}
+
+/** A list in which errors are to be encoded as errors, as those of an `AggregateError` are. */
+function listWithErrors(value: unknown): unknown[] | undefined {
+  try {
+    return Array.isArray(value) && value.some(isError) ? Array.from(value) : undefined
+  } catch {
+    return undefined // a proxy that throws, or a getter: described as a whole
   }
-  return plain(value)
 }
 
 function plain(value: unknown): EncodedValue {
@@ -137,37 +162,65 @@ function plain(value: unknown): EncodedValue {
 
 /** The name of an error's class, and the nearest class above it that both sides have. */
 function classOf(error: object): { className: string; base: string } {
-  if (error instanceof DOMException) return { className: 'DOMException', base: 'DOMException' }
   let className = ''
   let prototype: unknown = Object.getPrototypeOf(error)
   while (typeof prototype === 'object' && prototype !== null) {
     const prototypeClass = read(prototype, 'constructor')
-    const name = typeof prototypeClass === 'function' ? prototypeClass.name : ''
-    className ||= name
-    const isShared =
-      BUILT_IN.has(name) ||
-      (OURS.has(name) && error instanceof (prototypeClass as ErrorConstructor))
-    if (isShared) return { className, base: name }
+    const name = typeof prototypeClass === 'function' ? text(prototypeClass, 'name') : undefined
+    if (typeof prototypeClass === 'function' && name !== undefined) {
+      className ||= name
+      if (isShared(prototypeClass, name, error)) return { className, base: name }
+    }
     prototype = Object.getPrototypeOf(prototype)
   }
   return { className: className || 'Error', base: 'Error' }
 }
 
+/** Whether a class is one of those on both sides, and not a user's of the same name. */
+function isShared(prototypeClass: object, name: string, error: object): boolean {
+  const builtIn = BUILT_IN.get(name)
+  if (builtIn !== undefined) {
+    // Of another realm it is another object, but as native.
+    return prototypeClass === builtIn || (types.isNativeError(error) && isNative(prototypeClass))
+  }
+  const ourClass = OURS.get(name) as ErrorConstructor | undefined
+  return ourClass !== undefined && error instanceof ourClass
+}
+
+function isNative(value: object): boolean {
+  return Function.prototype.toString.call(value).endsWith('{ [native code] }')
+}
+
 function emptyError(record: ErrorRecord): Error {
-  const error =
+  const prototype = prototypeOf(record)
+  const error: Error =
     record.base === 'DOMException'
-      ? new DOMException(record.message, record.name)
-      : Object.setPrototypeOf(new Error(record.message), prototypeOf(record))
+      ? (new DOMException(record.message, record.name) as Error)
+      : new Error(record.message)
+  if (Object.getPrototypeOf(error) !== prototype) Object.setPrototypeOf(error, prototype)
   define(error, 'stack', record.stack, false)
   if (error.name !== record.name) define(error, 'name', record.name, false)
   return error
 }
 
+/** Prototypes of classes that exist only on the other side, so that each is made once. */
+const foreignPrototypes = new Map<string, object>()
+
+/** Class names come from tasks, which may make them up: what is remembered is bounded. */
+const MAX_FOREIGN_PROTOTYPES = 1_000
+
 function prototypeOf({ base, className }: ErrorRecord): object {
   const Base = (BUILT_IN.get(base) ?? OURS.get(base) ?? Error) as ErrorConstructor
   if (className === base) return Base.prototype
-  // A class of this name, so that Node prints it and `constructor.name` tells it.
-  return { [className]: class extends Base {} }[className]!.prototype
+  const key = `${base} ${className}`
+  let prototype = foreignPrototypes.get(key)
+  if (prototype === undefined) {
+    // A class of this name, so that Node prints it and `constructor.name` tells it.
+    prototype = { [className]: class extends Base {} }[className]!.prototype as object
+    if (foreignPrototypes.size >= MAX_FOREIGN_PROTOTYPES) foreignPrototypes.clear()
+    foreignPrototypes.set(key, prototype)
+  }
+  return prototype
 }
 
 function define(target: object, key: string, value: unknown, enumerable: boolean): void {
@@ -186,12 +239,4 @@ function read(target: object, key: string): unknown {
 function text(target: object, key: string): string | undefined {
   const value = read(target, key)
   return typeof value === 'string' ? value : undefined
-}
-
-function describe(value: unknown): string {
-  try {
-    return inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY })
-  } catch {
-    return `[${typeof value} that cannot be shown]` // its own inspection threw
-  }
 }

@@ -1,6 +1,8 @@
 /** Loads a task module on a thread, and finds tasks in it. */
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { describe } from './describe.ts'
+import { isError } from './error-codec.ts'
 import { TaskModuleError, TaskNotFoundError } from './errors.ts'
 import { invalidOption } from './option-checks.ts'
 
@@ -39,9 +41,8 @@ export class LoadedModule {
     try {
       return new LoadedModule(url, exportsOf(await import(url)))
     } catch (cause) {
-      throw new TaskModuleError(`the task module ${url} cannot be loaded. ${advice(url, cause)}`, {
-        cause,
-      })
+      const message = `the task module ${url} cannot be loaded: ${reason(cause)}. ${advice(url, cause)}`
+      throw new TaskModuleError(message, { cause })
     }
   }
 
@@ -79,6 +80,12 @@ function exportsOf(namespace: Record<string, unknown>): ReadonlyMap<string, unkn
   return exports
 }
 
+/** The first line of what was thrown; `cause` has the rest. */
+function reason(cause: unknown): string {
+  const text = isError(cause) ? `${cause.name}: ${cause.message}` : describe(cause)
+  return text.split('\n', 1)[0]!.replace(/\.$/, '')
+}
+
 function advice(url: string, cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts$/.test(url)) {
@@ -88,7 +95,7 @@ function advice(url: string, cause: unknown): string {
     return 'Node strips types and no more: leave out enum, namespace and `import =`, or give the compiled .js file.'
   }
   if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'Check the path of it and of what it imports; `cause` names the missing one.'
+    return 'Check its path, and the paths of what it imports.'
   }
-  return 'It must load on a thread of its own; `cause` says what failed.'
+  return 'Each thread imports it anew: what it does on the way must work there.'
 }

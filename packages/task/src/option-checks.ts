@@ -1,5 +1,5 @@
 /** How runners refuse bad options: at the door, with the option's name, what it got and what it takes. */
-import { inspect } from 'node:util'
+import { describe } from './describe.ts'
 import { InvalidOptionError } from './errors.ts'
 
 /**
@@ -31,7 +31,7 @@ export function invalidOption(
   value: unknown,
   takes: string,
 ): InvalidOptionError {
-  const got = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY })
+  const got = describe(value, 0)
   return new InvalidOptionError(option, `${option} of ${owner} is ${got}; it takes ${takes}.`)
 }
 

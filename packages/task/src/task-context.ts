@@ -1,4 +1,5 @@
 /** What a task gets beside its input. */
+import { checkSignal } from './option-checks.ts'
 
 /** What every task gets as its second argument. */
 export interface TaskContext {
@@ -32,9 +33,11 @@ export interface TaskContextOptions {
 
 /**
  * Makes a context for running a task inline, on the thread that calls it.
+ * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: `signal` is no `AbortSignal`
  * @example await tasks.wordCount(text, createTaskContext())
  */
 export function createTaskContext({ signal }: TaskContextOptions = {}): TaskContext {
+  if (signal !== undefined) checkSignal('createTaskContext', 'signal', signal)
   const taskSignal = signal ?? new AbortController().signal
   return {
     signal: taskSignal,

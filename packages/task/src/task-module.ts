@@ -53,5 +53,5 @@ export type TaskOutput<M, N extends string> = string extends keyof M
  */
 export type TaskArguments<M, N extends string, Options> =
   undefined extends TaskInput<M, N>
-    ? [input?: TaskInput<M, N>, options?: Options]
-    : [input: TaskInput<M, N>, options?: Options]
+    ? [input?: TaskInput<M, N>, options?: Options | undefined]
+    : [input: TaskInput<M, N>, options?: Options | undefined]

@@ -17,9 +17,15 @@ export function serializationError(
   transferred: readonly unknown[] = [],
 ): TaskSerializationError {
   const finding = findUncloneable(value, root, new Set(transferred))
-  const { path, what, thrown } = finding ?? { path: root, what: 'something that cannot be cloned' }
-  return new TaskSerializationError(taskName, { path, what, cause: thrown ?? cause })
+  const { path, what, thrown = cause } = finding ?? { path: root, what: NOT_TRANSFERABLE }
+  return new TaskSerializationError(taskName, { path, what, cause: thrown })
 }
+
+/** Each part can be cloned or was to be moved, so it is the list that was refused. */
+const NOT_TRANSFERABLE = 'listed in `transfer` beside something that cannot be moved'
+
+/** Structured clone overflows the stack at some depth; this ends the search well before. */
+const MAX_DEPTH = 1_000
 
 interface Finding {
   readonly path: string
@@ -28,30 +34,66 @@ interface Finding {
   readonly thrown?: unknown
 }
 
-/** Descends until a value is reached that is refused though no part of it is to blame. */
-function findUncloneable(value: unknown, path: string, seen: Set<unknown>): Finding | undefined {
-  seen.add(value)
-  let holdsTransferred = false
-  for (const part of partsOf(value, path)) {
-    if ('thrown' in part) {
-      return { path: part.path, what: 'a getter that throws', thrown: part.thrown }
-    }
-    if (seen.has(part.value)) {
-      holdsTransferred ||= typeof part.value === 'object'
-      continue
-    }
-    if (isCloneable(part.value)) continue
-    const finding = findUncloneable(part.value, part.path, seen)
-    if (finding !== undefined) return finding
-    holdsTransferred = true
-  }
-  return holdsTransferred ? undefined : { path, what: kindOf(value) }
-}
-
 type Part = { readonly path: string } & ({ readonly value: unknown } | { readonly thrown: unknown })
 
-function* partsOf(value: unknown, path: string): Generator<Part> {
-  if (typeof value !== 'object' || value === null) return
+/** A value on the way from the root to the part that is to blame. */
+interface Step {
+  readonly value: unknown
+  readonly path: string
+  readonly parts: Iterator<Part, void>
+  /** What it holds is refused only until the transfer, so it is not to blame itself. */
+  holdsTransferred: boolean
+}
+
+/** Descends until a value is reached that is refused though no part of it is to blame. */
+function findUncloneable(
+  root: unknown,
+  rootPath: string,
+  transferred: ReadonlySet<unknown>,
+): Finding | undefined {
+  if (isCloneable(root) || isMoved(root, transferred)) return undefined
+  const seen = new Set<unknown>([root])
+  const way: Step[] = [step(root, rootPath)]
+  for (let top = way.at(-1); top !== undefined; top = way.at(-1)) {
+    const next = top.parts.next()
+    if (next.done === true) {
+      if (!top.holdsTransferred) return { path: top.path, what: kindOf(top.value) }
+      way.pop()
+      const parent = way.at(-1)
+      if (parent !== undefined) parent.holdsTransferred = true
+      continue
+    }
+    const part = next.value
+    if ('thrown' in part)
+      return { path: part.path, what: 'a getter that throws', thrown: part.thrown }
+    const moved = isMoved(part.value, transferred)
+    if (moved) top.holdsTransferred = true
+    if (moved || seen.has(part.value) || isCloneable(part.value)) continue
+    if (way.length >= MAX_DEPTH) return { path: rootPath, what: 'nested too deeply' }
+    seen.add(part.value)
+    way.push(step(part.value, part.path))
+  }
+  return undefined
+}
+
+/** Whether a value was to be moved and can be: what has been moved before cannot. */
+function isMoved(value: unknown, transferred: ReadonlySet<unknown>): boolean {
+  return transferred.has(value) && !isDetached(value)
+}
+
+/** Nothing else makes an `ArrayBuffer` uncloneable. */
+function isDetached(value: unknown): boolean {
+  return types.isArrayBuffer(value) && !isCloneable(value)
+}
+
+function step(value: unknown, path: string): Step {
+  return { value, path, parts: partsOf(value, path), holdsTransferred: false }
+}
+
+/** The parts that structured clone looks at: of a map its entries, of an error its cause alone. */
+function* partsOf(value: unknown, path: string): Generator<Part, void> {
+  // A proxy is refused whatever it holds; its traps are not ours to run.
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return
   if (types.isMap(value)) {
     for (const [key, item] of value) {
       yield { path: `${path}.keys()`, value: key }
@@ -59,14 +101,19 @@ function* partsOf(value: unknown, path: string): Generator<Part> {
     }
   } else if (types.isSet(value)) {
     for (const item of value) yield { path: `${path}.values()`, value: item }
+  } else if (types.isNativeError(value)) {
+    yield readPart(value, 'cause', path)
+  } else {
+    for (const key of Object.keys(value)) yield readPart(value, key, path)
   }
-  for (const key of Object.keys(value)) {
-    const partPath = `${path}${accessor(key, Array.isArray(value))}`
-    try {
-      yield { path: partPath, value: Reflect.get(value, key) }
-    } catch (thrown) {
-      yield { path: partPath, thrown }
-    }
+}
+
+function readPart(value: object, key: string, path: string): Part {
+  const partPath = `${path}${accessor(key, Array.isArray(value))}`
+  try {
+    return { path: partPath, value: Reflect.get(value, key) }
+  } catch (thrown) {
+    return { path: partPath, thrown }
   }
 }
 
@@ -84,8 +131,17 @@ function kindOf(value: unknown): string {
   if (typeof value === 'function') return `a function (${value.name || 'without a name'})`
   if (typeof value === 'symbol') return 'a symbol'
   if (typeof value !== 'object' || value === null) return `a ${typeof value}`
+  if (types.isProxy(value)) return 'a Proxy'
+  if (types.isPromise(value)) return 'a promise that was not awaited'
+  if (isDetached(value)) return 'an ArrayBuffer that has been moved already'
+  if (ArrayBuffer.isView(value) && isDetached(value.buffer)) {
+    return `a ${classNameOf(value)} whose buffer has been moved already`
+  }
+  return `an object that cannot be cloned (${classNameOf(value)})`
+}
+
+function classNameOf(value: object): string {
   const prototype: unknown = Object.getPrototypeOf(value)
   const prototypeClass = Object.getOwnPropertyDescriptor(prototype ?? {}, 'constructor')?.value
-  const name = typeof prototypeClass === 'function' ? prototypeClass.name : 'Object'
-  return `an object that cannot be cloned (${name})`
+  return typeof prototypeClass === 'function' ? prototypeClass.name : 'Object'
 }
