@@ -6,7 +6,7 @@ import type { Bench, Rounds } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { against, evidence } from '../verdict.ts'
 import { loadCorpus } from '../workloads/corpus.ts'
-import { analysedPerMillisecond } from '../workloads/text-speed.ts'
+import { textTaking } from '../workloads/text-taking.ts'
 
 type TextTasks = typeof import('../workloads/text-tasks.ts')
 
@@ -92,17 +92,16 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
   return { cores, threads, children, elapsed, ...readTimeline(registry, waits, children) }
 }
 
-/** The children's texts, the longest first; it takes some 80 milliseconds. */
+/** The children's texts, the longest first. */
 async function textsFor(children: number, bench: Bench): Promise<string[]> {
   const corpus = await loadCorpus(bench.options.input)
   bench.progress('finding out how fast this machine is')
-  const speed = await analysedPerMillisecond(corpus, bench.signal)
-  const longest = speed * bench.scale(80, 25)
+  const { length } = await textTaking(bench.scale(80, 25), corpus, bench.signal)
   const shares = Array.from(
     { length: children },
     (_, i) => 1 - ((1 - SHORTEST) * i) / (children - 1),
   )
-  return Promise.all(shares.map((share) => corpus.textOfLength(Math.ceil(longest * share))))
+  return Promise.all(shares.map((share) => corpus.textOfLength(Math.ceil(length * share))))
 }
 
 /** Reads in the shared timelines how long after its last child each scope went on. */

@@ -3,12 +3,13 @@ import type { Experiment, Judgement } from '../experiment.ts'
 import type { Bench } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
-import type { Model, TaskSource } from '../models/model.ts'
+import type { Model } from '../models/model.ts'
+import { TEXT_SOURCE } from '../models/sources.ts'
 import { MODEL_NAMES, type ModelName, startModel } from '../models/start-model.ts'
 import { against, evidence } from '../verdict.ts'
 import type { JobOf } from '../workloads/answer-jobs.ts'
 import { type Corpus, loadCorpus } from '../workloads/corpus.ts'
-import * as tasks from '../workloads/text-tasks.ts'
+import type * as tasks from '../workloads/text-tasks.ts'
 
 export interface CpuData {
   readonly cores: number
@@ -18,12 +19,6 @@ export interface CpuData {
 }
 
 type TextJob = JobOf<typeof tasks>
-
-const SOURCE: TaskSource = {
-  url: new URL('../workloads/text-tasks.ts', import.meta.url),
-  tasks,
-  answer: 'answerTextJobs',
-}
 
 /** A longer text is cut: one job is then no more than a tenth of the whole. */
 const MOST_CHARACTERS = 50_000
@@ -50,7 +45,7 @@ async function measure(bench: Bench): Promise<CpuData> {
   const models = {} as Record<ModelName, Model>
   bench.progress('starting the threads')
   for (const name of MODEL_NAMES) {
-    models[name] = stack.use(await startModel(name, SOURCE, { inFlight: threads, signal }))
+    models[name] = stack.use(await startModel(name, TEXT_SOURCE, { inFlight: threads, signal }))
   }
   const jobs = await jobsFor(bench, await loadCorpus(bench.options.input), models.inline)
 

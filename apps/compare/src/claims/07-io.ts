@@ -3,13 +3,14 @@ import type { Evidence, Experiment, Judgement } from '../experiment.ts'
 import type { Bench } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
-import type { Done, Model, TaskSource } from '../models/model.ts'
+import type { Done, Model } from '../models/model.ts'
+import { IO_SOURCE } from '../models/sources.ts'
 import { MODEL_NAMES, type ModelName, startModel } from '../models/start-model.ts'
 import { openService, type Service } from '../service/service.ts'
 import { against, evidence } from '../verdict.ts'
 import type { JobOf } from '../workloads/answer-jobs.ts'
 import { loadCorpus } from '../workloads/corpus.ts'
-import * as tasks from '../workloads/io-tasks.ts'
+import type * as tasks from '../workloads/io-tasks.ts'
 import { fetchItem } from '../workloads/io-tasks.ts'
 
 export interface IoData {
@@ -27,12 +28,6 @@ export interface IoData {
 }
 
 type IoJob = JobOf<typeof tasks>
-
-const SOURCE: TaskSource = {
-  url: new URL('../workloads/io-tasks.ts', import.meta.url),
-  tasks,
-  answer: 'answerIoJobs',
-}
 
 /** As a service with a database behind it answers: half within 4 ms, one request in forty takes 13. */
 const SERVICE_TIMES = { median: 4, sigma: 0.6 }
@@ -73,7 +68,7 @@ async function measure(bench: Bench): Promise<IoData> {
   for (const name of MODEL_NAMES) {
     bench.progress(`starting ${name}`)
     const before = residentBytes()
-    models[name] = stack.use(await startModel(name, SOURCE, { inFlight, signal }))
+    models[name] = stack.use(await startModel(name, IO_SOURCE, { inFlight, signal }))
     // Inline is slow on IO: it shows as much with fewer.
     const done = await models[name].run(name === 'inline' ? jobs.slice(0, inFlight) : jobs)
     rssBytes[name] = Math.max(0, residentBytes() - before)

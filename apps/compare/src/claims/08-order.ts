@@ -3,12 +3,13 @@ import type { Experiment, Judgement } from '../experiment.ts'
 import type { Bench } from '../measure/bench.ts'
 import { kendallTau } from '../measure/rank-correlation.ts'
 import { medianOf } from '../measure/statistics.ts'
-import type { Done, TaskSource } from '../models/model.ts'
+import type { Done } from '../models/model.ts'
+import { IO_SOURCE } from '../models/sources.ts'
 import { startModel } from '../models/start-model.ts'
 import { openService } from '../service/service.ts'
 import { against, evidence } from '../verdict.ts'
 import type { JobOf } from '../workloads/answer-jobs.ts'
-import * as tasks from '../workloads/io-tasks.ts'
+import type * as tasks from '../workloads/io-tasks.ts'
 
 /**
  * How far the order in which tasks completed agrees with another order, as Kendall's τ, round by
@@ -28,12 +29,6 @@ export interface OrderData {
   readonly inFlight: number
   readonly async: Agreement
   readonly threads: Agreement
-}
-
-const SOURCE: TaskSource = {
-  url: new URL('../workloads/io-tasks.ts', import.meta.url),
-  tasks,
-  answer: 'answerIoJobs',
 }
 
 /** Agreement from here on is the same order but for answers that came in the same instant. */
@@ -62,8 +57,8 @@ async function measure(bench: Bench): Promise<OrderData> {
   bench.progress(`starting ${inFlight} threads`)
   const { signal } = bench
   const models = {
-    async: stack.use(await startModel('async', SOURCE, { inFlight, signal })),
-    threads: stack.use(await startModel('fork-join', SOURCE, { inFlight, signal })),
+    async: stack.use(await startModel('async', IO_SOURCE, { inFlight, signal })),
+    threads: stack.use(await startModel('fork-join', IO_SOURCE, { inFlight, signal })),
   }
   const jobsFor = (round: number): JobOf<typeof tasks>[] =>
     Array.from({ length: inFlight }, (_, i) => {

@@ -1,11 +1,11 @@
 /** Claim 9: async suits web-service and database calls, threads suit process-intensive work. */
 import type { Evidence, Experiment, Judgement } from '../experiment.ts'
+import { formatFigure } from '../figures.ts'
 import type { Bench } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { type MixedModels, startMixedModels } from '../models/mixed-models.ts'
 import { MODEL_NAMES, type ModelName } from '../models/start-model.ts'
 import { against, evidence } from '../verdict.ts'
-import { formatFigure } from '../figures.ts'
 import { compute } from '../workloads/mixed-tasks.ts'
 
 /** One kind of task, and what it takes under each model. */

@@ -1,15 +1,10 @@
 /** Detached: children that run on by themselves, and answer what the parent sends them. */
-import { type DetachedContext, DetachedRunner, type DetachedThread } from '@threeply/detached'
+import { DetachedRunner, type DetachedThread } from '@threeply/detached'
 import type { Job } from '../workloads/answer-jobs.ts'
 import { inLanes, type Model, type TaskSource } from './model.ts'
 
-type AnsweringModule = Record<
-  string,
-  (input: undefined, context: DetachedContext<Job, unknown>) => Promise<void>
->
-
 interface Child {
-  readonly thread: DetachedThread<Job, unknown>
+  readonly thread: DetachedThread
   readonly answers: AsyncIterator<unknown>
 }
 
@@ -18,7 +13,7 @@ export async function detachedModel(
   threads: number,
   signal: AbortSignal,
 ): Promise<Model> {
-  const runner = new DetachedRunner<AnsweringModule>(url, { grace: 200 })
+  const runner = new DetachedRunner(url, { grace: 200 })
   try {
     const children = Array.from({ length: threads }, (_, index): Child => {
       const thread = runner.spawn(answer, undefined, { name: `${answer} ${index}`, signal })

@@ -1,0 +1,57 @@
+/** Each of claims 4 to 9 measured for real, in short: what comes out is whole, and can be judged. */
+import os from 'node:os'
+import { expect, test } from 'vitest'
+import { forkJoin } from '../src/claims/04-fork-join.ts'
+import { detached } from '../src/claims/05-detached.ts'
+import { cpu } from '../src/claims/06-cpu.ts'
+import { io } from '../src/claims/07-io.ts'
+import { order } from '../src/claims/08-order.ts'
+import { fit } from '../src/claims/09-fit.ts'
+import type { Experiment } from '../src/experiment.ts'
+import { createBench } from '../src/measure/experiment-bench.ts'
+import { describeMachine } from '../src/measure/machine.ts'
+
+const experiments: Experiment[] = [forkJoin, detached, cpu, io, order, fit]
+
+/** Quick, and fewer rounds than that. */
+const options = { quick: true, threads: Math.min(os.availableParallelism(), 4), rounds: 3, seed: 1 }
+
+const benchWith = (signal: AbortSignal) =>
+  createBench({ machine: describeMachine(), options, signal, onProgress: () => {} })
+
+test.each(experiments)(
+  'claim $id, $slug, is measured and judged',
+  async (experiment) => {
+    const data = await experiment.measure(benchWith(new AbortController().signal))
+    expect(JSON.parse(JSON.stringify(data)), 'the data are plain JSON').toEqual(data)
+    const { verdict, condition, evidence, meaning } = experiment.judge(data)
+    expect(['holds', 'holds-with-condition', 'does-not-hold', 'cannot-tell']).toContain(verdict)
+    expect(condition !== undefined).toBe(
+      verdict === 'holds-with-condition' || verdict === 'cannot-tell',
+    )
+    expect(evidence.length).toBeGreaterThanOrEqual(2)
+    expect(evidence.length).toBeLessThanOrEqual(4)
+    for (const { value } of evidence) expect(value).toSatisfy(Number.isFinite)
+    expect(meaning).not.toMatch(/NaN|undefined|Infinity/)
+    expect(experiment.judge(data), 'the same data give the same judgement').toEqual(
+      experiment.judge(data),
+    )
+  },
+  180_000,
+)
+
+test.each(experiments)(
+  'claim $id, $slug, ends when it is aborted, with the reason',
+  async (experiment) => {
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const bench = benchWith(controller.signal)
+    const measuring = experiment.measure({
+      ...bench,
+      // In the midst of it: when the second comparison, or step, is announced.
+      progress: () => setImmediate(() => controller.abort(reason)),
+    })
+    await expect(measuring).rejects.toBe(reason)
+  },
+  60_000,
+)
