@@ -88,8 +88,11 @@ function reason(cause: unknown): string {
 
 function advice(url: string, cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts$/.test(url)) {
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts(?:[?#]|$)/.test(url)) {
     return `Node ${process.versions.node} cannot run TypeScript: use Node 22.18 or newer, or give the compiled .js file.`
+  }
+  if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING') {
+    return 'Node strips no types in node_modules: give the compiled .js file.'
   }
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return 'Node strips types and no more: leave out enum, namespace and `import =`, or give the compiled .js file.'
