@@ -11,6 +11,8 @@ export interface ClaimReport extends Judgement {
   readonly refutedBy: string
   /** Everything that was measured. */
   readonly data: unknown
+  /** How much the rounds of its comparisons differ at most, as a part of their median. */
+  readonly spread: number
 }
 
 export interface Report {
@@ -20,7 +22,7 @@ export interface Report {
 }
 
 /** Judges what an experiment has measured. */
-export function reportClaim(experiment: Experiment, data: unknown): ClaimReport {
+export function reportClaim(experiment: Experiment, data: unknown, spread: number): ClaimReport {
   const { id, slug, claim, question, refutedBy } = experiment
-  return { id, slug, claim, question, refutedBy, ...experiment.judge(data), data }
+  return { id, slug, claim, question, refutedBy, ...experiment.judge(data), data, spread }
 }

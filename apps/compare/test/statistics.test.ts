@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../src/measure/random.ts'
-import { medianOf, ratioOfMedians } from '../src/measure/statistics.ts'
+import { medianOf, ratioOfMedians, relativeSpread } from '../src/measure/statistics.ts'
 import { against } from '../src/verdict.ts'
 
 const sample = fc.double({ min: 1e-3, max: 1e6, noNaN: true })
@@ -131,6 +131,13 @@ describe('a ratio of medians', () => {
   test('of too few samples has no bounds', () => {
     expect(ratioOfMedians([4, 4], [2, 2, 2])).toEqual({ value: 2, low: 0, high: Infinity })
   })
+})
+
+test('a spread is the middle half as a part of the median, whatever the unit', () => {
+  const times = [1_000, 90, 95, 100, 105]
+  expect(relativeSpread(times)).toBeCloseTo(10 / 100)
+  expect(relativeSpread(times.map((time) => time / 1_000))).toBeCloseTo(10 / 100)
+  expect(relativeSpread([7, 7, 7])).toBe(0)
 })
 
 describe('seeded random numbers', () => {

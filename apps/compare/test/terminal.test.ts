@@ -4,6 +4,7 @@ import type { Verdict } from '../src/experiment.ts'
 import { digits, formatFigure, formatInterval } from '../src/figures.ts'
 import type { ClaimReport, Report } from '../src/report.ts'
 import { renderTerminal } from '../src/views/terminal.ts'
+import { renderWarnings } from '../src/views/warnings.ts'
 
 const plain = (_: unknown, text: string) => text
 
@@ -22,6 +23,7 @@ function claim(id: number, verdict: Verdict, more: Partial<ClaimReport> = {}): C
     ],
     meaning: 'Give work that computes to threads.',
     data: {},
+    spread: 0.1,
     ...more,
   }
 }
@@ -141,5 +143,22 @@ describe('the table', () => {
     expect(stripVTControlCharacters(coloured)).toBe(
       renderTerminal(reported, { columns: 100, paint: plain }),
     )
+  })
+})
+
+describe('the warning', () => {
+  test('names the claims whose rounds differ much, and what helps', () => {
+    const restless = report(
+      claim(5, 'holds', { spread: 0.7 }),
+      claim(6, 'holds'),
+      claim(7, 'holds', { spread: 0.62 }),
+    )
+    expect(renderWarnings(restless)).toBe(
+      '! claims 5 and 7: rounds differ by up to 70 %; another program is busy, try --rounds 20\n',
+    )
+  })
+
+  test('is not there when they agree', () => {
+    expect(renderWarnings(report(claim(6, 'holds')))).toBe('')
   })
 })

@@ -14,6 +14,7 @@ import { runExperiment } from '../run/experiment-process.ts'
 import { renderJson } from '../views/json.ts'
 import { startProgress } from '../views/progress-line.ts'
 import { renderTerminal } from '../views/terminal.ts'
+import { renderWarnings } from '../views/warnings.ts'
 import { checkedOptions, chosenClaims, type TypedOptions } from './compare-options.ts'
 import { probeService } from './service-probe.ts'
 
@@ -59,6 +60,7 @@ async function compare(typed: TypedOptions, signal: AbortSignal): Promise<void> 
     const report = await measure(claims, options, signal)
     file?.commit(renderJson(report))
     process.stdout.write(toStdout ? renderJson(report) : table(report))
+    process.stderr.write(renderWarnings(report))
   } finally {
     file?.discard()
   }
@@ -81,13 +83,13 @@ async function measure(
       const { id, slug } = experiment
       progress.claim(id, slug)
       const run = { machine, options, signal, scratch, onProgress: progress.step }
-      const data = await runExperiment(id, run).catch((error: Error) => {
+      const { data, spread } = await runExperiment(id, run).catch((error: Error) => {
         signal.throwIfAborted()
         throw new Failure(`claim ${id} (${slug}) could not be measured: ${error.message}`, {
           cause: error,
         })
       })
-      reports.push(reportClaim(experiment, data))
+      reports.push(reportClaim(experiment, data, spread))
     }
     return { machine, options, claims: reports }
   } finally {

@@ -3,7 +3,7 @@
  * (Georges, Buytaert, Eeckhout: Statistically Rigorous Java Performance Evaluation, 2007).
  * The same samples always give the same interval: resampling is seeded.
  */
-import { median, quantileSorted } from 'simple-statistics'
+import { interquartileRange, median, quantileSorted } from 'simple-statistics'
 import { seededRandom } from './random.ts'
 
 /** A figure and the bounds within which it lies with 95 % confidence. */
@@ -50,6 +50,12 @@ export function ratioOfMedians(a: readonly number[], b: readonly number[]): Esti
     return medianAt(a, fromA) / medianAt(b, paired ? fromA : draw(b.length))
   })
   return { value, low, high }
+}
+
+/** How much samples differ: the range of their middle half as a part of their median. */
+export function relativeSpread(samples: readonly number[]): number {
+  const list = [...samples]
+  return interquartileRange(list) / median(list)
 }
 
 /** Picks `count` of `count` indices, with replacement. */

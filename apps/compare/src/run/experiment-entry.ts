@@ -19,8 +19,14 @@ async function measure(order: ToExperiment & { type: 'measure' }): Promise<FromE
     const experiment = experiments.find(({ id }) => id === claim)
     if (experiment === undefined) throw new RangeError(`there is no experiment for claim ${claim}`)
     const onProgress = (step: string) => say({ type: 'progress', step })
-    const bench = createBench({ machine, options, signal: interruption.signal, onProgress })
-    return { type: 'measured', data: await experiment.measure(bench) }
+    let spread = 0
+    const onSpread = (seen: number) => {
+      spread = Math.max(spread, seen)
+    }
+    const { signal } = interruption
+    const bench = createBench({ machine, options, signal, onProgress, onSpread })
+    const data = await experiment.measure(bench)
+    return { type: 'measured', data, spread }
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown))
     return { type: 'failed', message: error.message, stack: error.stack ?? error.message }

@@ -28,12 +28,19 @@ const GRACE = 400 // Ctrl-C is to end everything within a second
 /** `NODE_DEBUG=threeply` shows stacks, and what experiments write to stderr. */
 const debug = debuglog('threeply')
 
+export interface Measured {
+  /** As plain JSON. */
+  readonly data: unknown
+  /** How much the rounds of its comparisons differ at most, as a part of their median. */
+  readonly spread: number
+}
+
 /**
- * Measures the claim and fulfils with its data.
+ * Measures the claim.
  * Aborting: the experiment is asked to end, and killed when it has not after a moment; the call rejects
  * with `signal.reason` when it and all that it has started are gone.
  */
-export async function runExperiment(claim: number, run: ExperimentRun): Promise<unknown> {
+export async function runExperiment(claim: number, run: ExperimentRun): Promise<Measured> {
   run.signal.throwIfAborted()
   const child = fork(ENTRY, [], {
     detached: true, // leads a group, which can be killed as one, and does not get the terminal's Ctrl-C
@@ -51,7 +58,7 @@ export async function runExperiment(claim: number, run: ExperimentRun): Promise<
   }
 }
 
-async function converse(child: ChildProcess, claim: number, run: ExperimentRun): Promise<unknown> {
+async function converse(child: ChildProcess, claim: number, run: ExperimentRun): Promise<Measured> {
   const { machine, options, signal, onProgress } = run
   const say = (message: ToExperiment) => {
     child.send(message, (error) => {
@@ -78,7 +85,7 @@ async function converse(child: ChildProcess, claim: number, run: ExperimentRun):
   })
 
   signal.throwIfAborted()
-  if (result?.type === 'measured') return result.data
+  if (result?.type === 'measured') return result
   if (result?.type !== 'failed') throw new Error(`its process gave no data: it ${how}`)
   debug('claim %d: %s', claim, result.stack)
   throw new Error(result.message)

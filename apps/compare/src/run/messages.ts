@@ -12,5 +12,5 @@ export type ToExperiment =
 
 export type FromExperiment =
   | { readonly type: 'progress'; readonly step: string }
-  | { readonly type: 'measured'; readonly data: unknown }
+  | { readonly type: 'measured'; readonly data: unknown; readonly spread: number }
   | { readonly type: 'failed'; readonly message: string; readonly stack: string }
