@@ -17,7 +17,13 @@ const experiments: Experiment[] = [forkJoin, detached, cpu, io, order, fit]
 const options = { quick: true, threads: Math.min(os.availableParallelism(), 4), rounds: 3, seed: 1 }
 
 const benchWith = (signal: AbortSignal) =>
-  createBench({ machine: describeMachine(), options, signal, onProgress: () => {} })
+  createBench({
+    machine: describeMachine(),
+    options,
+    signal,
+    onProgress: () => {},
+    onSpread: () => {},
+  })
 
 test.each(experiments)(
   'claim $id, $slug, is measured and judged',

@@ -2,6 +2,7 @@
 import { ForkJoinPool } from '@threeply/fork-join'
 import { MetricsRegistry } from '@threeply/metrics'
 import type { Experiment, Judgement } from '../experiment.ts'
+import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench, Rounds } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { against, evidence } from '../verdict.ts'
@@ -142,12 +143,7 @@ function judge({ cores, threads, children, elapsed, waited }: ForkJoinData): Jud
     evidence('parent went on, after the last child', medianOf(waited), 'ms'),
   ]
   const gain = ratioOfMedians(inOrder, forked).value
-  const tell = (verdict: Judgement['verdict'], meaning: string, condition?: string): Judgement => ({
-    verdict,
-    evidence: shown,
-    meaning,
-    ...(condition !== undefined && { condition }),
-  })
+  const tell = judgementOn(shown)
 
   const early = waited.filter((milliseconds) => milliseconds < -CLOCK_ERROR)
   if (early.length > 0) {
@@ -179,7 +175,7 @@ function judge({ cores, threads, children, elapsed, waited }: ForkJoinData): Jud
       return tell(
         'cannot-tell',
         `${waits}; how much time it saves, this run cannot say.`,
-        'the rounds differ too much to tell the longest child from the sum; try --rounds 30',
+        TOO_NOISY,
       )
   }
 }

@@ -5,6 +5,7 @@ import { createTaskContext } from '@threeply/task'
 import { quantile } from 'simple-statistics'
 import type { Experiment, Judgement } from '../experiment.ts'
 import { formatFigure } from '../figures.ts'
+import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench, Rounds } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { detachedModel } from '../models/detached.ts'
@@ -182,31 +183,25 @@ function judge({ cores, delay, ownWork, many, lightRoute }: DetachedData): Judge
     evidence('light route, server of one thread', medianOf(lightRoute.oneThread), 'ms'),
     evidence('light route, heavy one on a thread', medianOf(lightRoute.moreThreads), 'ms'),
   ]
+  const tell = judgementOn(shown)
   const parent = against(parentGain, INDEPENDENT)
   const server = against(serverGain, INDEPENDENT)
   if (parent === 'below' || server === 'below') {
     const what = parent === 'below' ? 'parent' : 'light route'
-    return {
-      verdict: 'does-not-hold',
-      evidence: shown,
-      meaning: `A detached thread did not free its ${what} here: look for what the two share.`,
-    }
+    const meaning = `A detached thread did not free its ${what} here: look for what the two share.`
+    return tell('does-not-hold', meaning)
   }
   if (parent === 'unclear' || server === 'unclear') {
-    return {
-      verdict: 'cannot-tell',
-      condition: 'the rounds differ too much; is another program busy? Try --rounds 30',
-      evidence: shown,
-      meaning: 'Whether a detached thread frees its parent, this run cannot say.',
-    }
+    const meaning = 'Whether a detached thread frees its parent, this run cannot say.'
+    return tell('cannot-tell', meaning, TOO_NOISY)
   }
   const [before, after] = [medianOf(lightRoute.oneThread), medianOf(lightRoute.moreThreads)]
   const meaning = `Give a server's heavy routes to detached threads: the others answer in ${formatFigure(after.value, 'ms')} instead of ${formatFigure(before.value, 'ms')} while one of them works.`
-  if (against(slowdown, SLOWED) !== 'above') return { verdict: 'holds', evidence: shown, meaning }
-  return {
-    verdict: 'holds-with-condition',
-    condition: `there is a core for each: beside ${many} busy children on ${cores === 1 ? 'one core' : `${cores} cores`} the parent's own work takes ${slowdown.value.toFixed(1)} times as long`,
-    evidence: shown,
-    meaning: `${meaning} Keep fewer of them busy than there are cores.`,
-  }
+  if (against(slowdown, SLOWED) !== 'above') return tell('holds', meaning)
+  const where = cores === 1 ? 'one core' : `${cores} cores`
+  return tell(
+    'holds-with-condition',
+    `${meaning} Keep fewer of them busy than there are cores.`,
+    `there is a core for each: beside ${many} busy children on ${where} the parent's own work takes ${slowdown.value.toFixed(1)} times as long`,
+  )
 }

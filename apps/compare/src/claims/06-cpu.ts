@@ -1,5 +1,6 @@
 /** Claim 6: without IO, on several cores, threads win and async runs its tasks in order. */
 import type { Experiment, Judgement } from '../experiment.ts'
+import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
@@ -25,6 +26,9 @@ const MOST_CHARACTERS = 50_000
 
 /** What must be gained for it to count; less, and another machine may well show the opposite. */
 const GAIN = 1.1
+
+/** Of all tasks, which share must end after the one before it for them to have run in order. */
+const IN_ORDER = 0.9
 
 export const cpu: Experiment<CpuData> = {
   id: 6,
@@ -98,36 +102,31 @@ function judge({ cores, threads, models }: CpuData): Judgement {
     evidence(`fork-join, ${threads} threads`, medianOf(rate('fork-join')), 'tasks/s'),
     evidence(`detached, ${threads} threads`, medianOf(rate('detached')), 'tasks/s'),
   ]
+  const tell = judgementOn(shown)
   const times = speedUp.value.toFixed(2)
 
   if (Math.min(cores, threads) < 2) {
-    return {
-      verdict: 'cannot-tell',
-      condition: 'there is one core or one thread: neither model can do two things at once',
-      evidence: shown,
-      meaning:
-        'On one core no model makes CPU work faster; threads only keep your event loop free.',
-    }
+    return tell(
+      'cannot-tell',
+      'On one core no model makes CPU work faster; threads only keep your event loop free.',
+      'there is one core or one thread: neither model can do two things at once',
+    )
   }
-  if (lead === 'below' || asyncGain === 'above' || inOrder < 0.9) {
+  if (lead === 'below') {
+    const meaning = `Threads gain nothing here (${times} times the speed of inline): is another program using the cores?`
+    return tell('does-not-hold', meaning)
+  }
+  if (asyncGain === 'above' || inOrder < IN_ORDER) {
     const meaning =
-      lead === 'below'
-        ? `Threads gain nothing here (${times} times the speed of inline): is another program using the cores?`
-        : 'Async ran CPU work faster, or in another order, than inline: look for IO in it.'
-    return { verdict: 'does-not-hold', evidence: shown, meaning }
+      'Async ran CPU work faster, or in another order, than inline: look for IO in it.'
+    return tell('does-not-hold', meaning)
   }
   if (lead === 'unclear') {
-    return {
-      verdict: 'cannot-tell',
-      condition: 'the rounds differ too much; is another program busy? Try --rounds 30',
-      evidence: shown,
-      meaning: 'Whether threads speed CPU work up, this run cannot say.',
-    }
+    return tell('cannot-tell', 'Whether threads speed CPU work up, this run cannot say.', TOO_NOISY)
   }
   const cost = ratioOfMedians(models['fork-join'].cpu, models.inline.cpu).value
-  return {
-    verdict: 'holds',
-    evidence: shown,
-    meaning: `Give CPU work to threads: ${threads} of them on ${cores} cores do ${times} times as much as inline, for ${cost.toFixed(2)} times the CPU time a task; async gains nothing.`,
-  }
+  return tell(
+    'holds',
+    `Give CPU work to threads: ${threads} of them on ${cores} cores do ${times} times as much as inline, for ${cost.toFixed(2)} times the CPU time a task; async gains nothing.`,
+  )
 }

@@ -1,5 +1,7 @@
 /** Claim 7: with IO both perform about the same, and async takes fewer resources. */
+import { createTaskContext } from '@threeply/task'
 import type { Evidence, Experiment, Judgement } from '../experiment.ts'
+import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
@@ -103,7 +105,7 @@ async function measure(bench: Bench): Promise<IoData> {
 
 /** As many requests as take some 90 milliseconds with `inFlight` of them at a time. */
 async function requestsFor(bench: Bench, service: Service, inFlight: number): Promise<IoJob[]> {
-  const context = { signal: bench.signal } as Parameters<typeof fetchItem>[1]
+  const context = createTaskContext({ signal: bench.signal })
   let longest = 0
   for (let i = 0; i < 3; i += 1) {
     const start = performance.now()
@@ -160,12 +162,7 @@ function judge(data: IoData): Judgement {
     { label: 'memory for async', value: rssBytes.async, unit: 'bytes' },
     { label: 'memory for the threads', value: rssBytes['fork-join'], unit: 'bytes' },
   ]
-  const tell = (verdict: Judgement['verdict'], meaning: string, condition?: string): Judgement => ({
-    verdict,
-    evidence: figures,
-    meaning,
-    ...(condition !== undefined && { condition }),
-  })
+  const tell = judgementOn(figures)
   if (errors / answers > MOST_ERRORS) {
     return tell(
       'cannot-tell',
@@ -198,7 +195,7 @@ function judge(data: IoData): Judgement {
     return tell(
       'cannot-tell',
       'Whether threads are as fast as async on IO, this run cannot say.',
-      'the rounds differ too much; is another program busy? Try --rounds 30',
+      TOO_NOISY,
     )
   }
   const cpuWords =

@@ -1,5 +1,6 @@
 /** Claim 8: async completes its tasks in the order in which their IO completes. */
 import type { Experiment, Judgement } from '../experiment.ts'
+import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench } from '../measure/bench.ts'
 import { kendallTau } from '../measure/rank-correlation.ts'
 import { medianOf } from '../measure/statistics.ts'
@@ -117,12 +118,7 @@ function judge({ inFlight, async, threads }: OrderData): Judgement {
     evidence(`${inFlight} threads: with the order of IO`, threadsIo, 'τ'),
     evidence(`${inFlight} threads: with that of submission`, medianOf(threads.withSubmission), 'τ'),
   ]
-  const tell = (verdict: Judgement['verdict'], meaning: string, condition?: string): Judgement => ({
-    verdict,
-    evidence: shown,
-    meaning,
-    ...(condition !== undefined && { condition }),
-  })
+  const tell = judgementOn(shown)
   const advice = 'Use `stream` to take outputs as they complete, `map` to have them in input order'
   const followsIo = against(io, SAME)
   const followsSubmission = against(submission, DIFFERENT)
@@ -143,6 +139,6 @@ function judge({ inFlight, async, threads }: OrderData): Judgement {
     `${advice}; which order tasks take by themselves, this run cannot say.`,
     followsIo === 'above'
       ? 'the service answered in the order in which it was asked, so the two orders are one'
-      : 'the rounds differ too much; try --rounds 30',
+      : TOO_NOISY,
   )
 }

@@ -1,8 +1,10 @@
 /** Claim 9: async suits web-service and database calls, threads suit process-intensive work. */
+import { median } from 'simple-statistics'
 import type { Evidence, Experiment, Judgement } from '../experiment.ts'
 import { formatFigure } from '../figures.ts'
+import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench } from '../measure/bench.ts'
-import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { ratioOfMedians } from '../measure/statistics.ts'
 import { type MixedModels, startMixedModels } from '../models/mixed-models.ts'
 import { MODEL_NAMES, type ModelName } from '../models/start-model.ts'
 import { against, evidence } from '../verdict.ts'
@@ -79,7 +81,9 @@ async function measureCell(
   }
   const subjects = {} as Record<ModelName, () => Promise<void>>
   for (const name of MODEL_NAMES) subjects[name] = () => byName[name](work, counts[name])
-  const rounds = await bench.interleave(subjects, { rounds: 3, warmUp: length < 1 })
+  // Starting threads needs no warm-up, and long tasks need none either.
+  if (length < 1) for (const name of MODEL_NAMES) if (name !== 'detached') await subjects[name]()
+  const rounds = await bench.interleave(subjects, { rounds: 3, warmUp: false })
   const perTask = {} as Record<ModelName, readonly number[]>
   for (const name of MODEL_NAMES) perTask[name] = rounds[name].map((took) => took / counts[name])
   return { cpuShare, length, perTask }
@@ -97,30 +101,30 @@ function measureSteps(): number {
   return steps / shortest
 }
 
+/** A cell with the models that do its tasks soonest. */
+interface WonCell extends FitCell {
+  readonly winners: readonly ModelName[]
+}
+
 /** The models that do the tasks of a cell soonest: the best, and all that are about as good. */
 export function winnersOf({ perTask }: FitCell): readonly ModelName[] {
-  const best = MODEL_NAMES.reduce((a, b) =>
-    medianOf(perTask[b]).value < medianOf(perTask[a]).value ? b : a,
-  )
+  const typical = (name: ModelName) => median([...perTask[name]])
+  const best = MODEL_NAMES.reduce((a, b) => (typical(b) < typical(a) ? b : a))
   return MODEL_NAMES.filter(
     (name) => against(ratioOfMedians(perTask[name], perTask[best]), AS_GOOD) !== 'above',
   )
 }
 
 /** Pure: the same data give the same judgement. */
-function judge({ cores, threads, cells }: FitData): Judgement {
+function judge({ cores, threads, ...data }: FitData): Judgement {
+  const cells = data.cells.map((cell): WonCell => ({ ...cell, winners: winnersOf(cell) }))
   const waiting = cells.filter(({ cpuShare }) => cpuShare === 0)
   const computing = cells.filter(({ cpuShare }) => cpuShare === 1)
   const longest = longestOf(computing)
   const shown = [...speedUps(longestOf(waiting), 'waiting'), ...speedUps(longest, 'computing')]
-  const tell = (verdict: Judgement['verdict'], meaning: string, condition?: string): Judgement => ({
-    verdict,
-    evidence: shown,
-    meaning,
-    ...(condition !== undefined && { condition }),
-  })
+  const tell = judgementOn(shown)
 
-  const lostByAsync = waiting.filter((cell) => !winnersOf(cell).includes('async'))
+  const lostByAsync = waiting.filter(isWonByThreads)
   if (lostByAsync.length > 0) {
     const lengths = lostByAsync.map(lengthOf).join(', ')
     return tell('does-not-hold', `Threads did tasks that only wait (${lengths}) sooner than async.`)
@@ -140,7 +144,7 @@ function judge({ cores, threads, cells }: FitData): Judgement {
       : tell(
           'cannot-tell',
           'Async suits what waits; for what computes, this run cannot say.',
-          'the rounds differ too much to tell threads from async; is another program busy?',
+          TOO_NOISY,
         )
   }
   const conditions = [...lengthCondition(won, computing), ...poolCondition(computing)]
@@ -150,7 +154,7 @@ function judge({ cores, threads, cells }: FitData): Judgement {
 }
 
 /** How much sooner than inline async and threads have done the tasks of a cell. */
-function speedUps(cell: FitCell, what: string): Evidence[] {
+function speedUps(cell: WonCell, what: string): Evidence[] {
   const { inline, async, 'fork-join': forkJoin } = cell.perTask
   return [
     evidence(`async, ${what} ${lengthOf(cell)}`, ratioOfMedians(inline, async), '×'),
@@ -159,13 +163,13 @@ function speedUps(cell: FitCell, what: string): Evidence[] {
 }
 
 /** Tasks may have to last for some time before threads compute them sooner. */
-function lengthCondition(won: readonly FitCell[], computing: readonly FitCell[]): string[] {
+function lengthCondition(won: readonly WonCell[], computing: readonly WonCell[]): string[] {
   if (won.length === computing.length) return []
   return [`what computes takes ${lengthOf(shortestOf(won))} or longer`]
 }
 
 /** A thread may cost more to start than the task that it is started for. */
-function poolCondition(computing: readonly FitCell[]): string[] {
+function poolCondition(computing: readonly WonCell[]): string[] {
   const paying = computing.filter(
     ({ perTask: { inline, detached } }) =>
       against(ratioOfMedians(inline, detached), AS_GOOD) === 'above',
@@ -177,30 +181,29 @@ function poolCondition(computing: readonly FitCell[]): string[] {
 }
 
 /** Which model for which share of computing, for tasks as long as those of `cell`. */
-function adviceFor(cells: readonly FitCell[], { length }: FitCell): string {
+function adviceFor(cells: readonly WonCell[], { length }: WonCell): string {
   const row = cells.filter((cell) => cell.length === length)
-  const async = row.filter((cell) => !winnersOf(cell).includes('fork-join'))
+  const async = row.filter(({ winners }) => !winners.includes('fork-join'))
   const threads = row.filter(isWonByThreads)
-  const percent = (shares: readonly FitCell[]) => shares.map(({ cpuShare }) => cpuShare * 100)
+  const percent = (shares: readonly WonCell[]) => shares.map(({ cpuShare }) => cpuShare * 100)
   const upTo = Math.max(0, ...percent(async))
   const from = Math.min(100, ...percent(threads))
   return `For tasks of ${formatFigure(length, 'ms')} take async when they compute for ${upTo === 0 ? 'none' : `up to ${upTo} %`} of their time, threads when they do for ${from === 100 ? 'all of it' : `${from} % or more`}.`
 }
 
 /** Whether none of the models on the caller's thread is as good as the best. */
-function isWonByThreads(cell: FitCell): boolean {
-  const winners = winnersOf(cell)
+function isWonByThreads({ winners }: WonCell): boolean {
   return !winners.includes('async') && !winners.includes('inline')
 }
 
-function longestOf(cells: readonly FitCell[]): FitCell {
+function longestOf(cells: readonly WonCell[]): WonCell {
   return cells.reduce((a, b) => (b.length > a.length ? b : a))
 }
 
-function shortestOf(cells: readonly FitCell[]): FitCell {
+function shortestOf(cells: readonly WonCell[]): WonCell {
   return cells.reduce((a, b) => (b.length < a.length ? b : a))
 }
 
-function lengthOf({ length }: FitCell): string {
+function lengthOf({ length }: WonCell): string {
   return formatFigure(length, 'ms')
 }
