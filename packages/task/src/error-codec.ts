@@ -6,7 +6,7 @@
 import { types } from 'node:util'
 import { isCloneable } from './cloneable.ts'
 import { describe } from './describe.ts'
-import * as ours from './errors.ts'
+import { brandedName, ERROR_CLASSES, type ErrorClass, ThrownValueError } from './errors.ts'
 
 /** An error as structured clone can carry it. Its shape may change in any version. */
 export interface EncodedError {
@@ -32,10 +32,6 @@ type EncodedValue =
 /** Gives an error its place among the encoded ones. */
 type IndexOf = (error: object) => number
 
-interface ErrorClass {
-  readonly prototype: Error
-}
-
 const BUILT_IN = new Map<string, ErrorClass>(
   [
     Error,
@@ -50,15 +46,13 @@ const BUILT_IN = new Map<string, ErrorClass>(
   ].map((errorClass) => [errorClass.name, errorClass]),
 )
 
-const OURS = new Map(Object.entries(ours) as [string, ErrorClass][])
-
 /** Parts of the record, so no properties like the others. */
 const WRITTEN = new Set(['message', 'stack'])
 
 /**
  * Encodes what a task threw. Never throws: what cannot be cloned arrives as its description,
  * functions and symbols among an error's properties are left out, and a value that is no error
- * becomes a {@link ours.ThrownValueError}.
+ * becomes a {@link ThrownValueError}.
  */
 export function encodeError(thrown: unknown): EncodedError {
   const found = new Map<unknown, number>()
@@ -104,7 +98,7 @@ export function isError(value: unknown): value is Error {
 
 function thrownValueError(value: unknown): Error {
   const description = describe(value)
-  return new ours.ThrownValueError(isCloneable(value) ? value : description, description)
+  return new ThrownValueError(isCloneable(value) ? value : description, description)
 }
 
 function encodeRecord(error: object, indexOf: IndexOf): ErrorRecord {
@@ -165,30 +159,36 @@ function classOf(error: object): { className: string; base: string } {
   let className = ''
   let prototype: unknown = Object.getPrototypeOf(error)
   while (typeof prototype === 'object' && prototype !== null) {
-    const prototypeClass = read(prototype, 'constructor')
-    const name = typeof prototypeClass === 'function' ? text(prototypeClass, 'name') : undefined
-    if (typeof prototypeClass === 'function' && name !== undefined) {
-      className ||= name
-      if (isShared(prototypeClass, name, error)) return { className, base: name }
-    }
+    const shared = sharedName(prototype)
+    className ||= shared ?? constructorName(prototype) ?? ''
+    if (shared !== undefined) return { className, base: shared }
     prototype = Object.getPrototypeOf(prototype)
   }
   return { className: className || 'Error', base: 'Error' }
 }
 
-/** Whether a class is one of those on both sides, and not a user's of the same name. */
-function isShared(prototypeClass: object, name: string, error: object): boolean {
-  const builtIn = BUILT_IN.get(name)
-  if (builtIn !== undefined) {
-    // Of another realm it is another object, but as native.
-    return prototypeClass === builtIn || (types.isNativeError(error) && isNative(prototypeClass))
-  }
-  const ourClass = OURS.get(name) as ErrorConstructor | undefined
-  return ourClass !== undefined && error instanceof ourClass
+/** The name of the class whose prototype this is, if it is on both sides: built in, or ours. */
+function sharedName(prototype: object): string | undefined {
+  const ourName = brandedName(prototype)
+  if (ourName !== undefined && ERROR_CLASSES.has(ourName)) return ourName
+  const name = constructorName(prototype)
+  const builtIn = name === undefined ? undefined : BUILT_IN.get(name)
+  if (builtIn === undefined) return undefined
+  // Of another realm it is another object, but as native; a user's may have the same name.
+  const isBuiltIn = prototype === builtIn.prototype || isNative(read(prototype, 'constructor'))
+  return isBuiltIn ? name : undefined
 }
 
-function isNative(value: object): boolean {
-  return Function.prototype.toString.call(value).endsWith('{ [native code] }')
+function constructorName(prototype: object): string | undefined {
+  const prototypeClass = read(prototype, 'constructor')
+  return typeof prototypeClass === 'function' ? text(prototypeClass, 'name') : undefined
+}
+
+function isNative(value: unknown): boolean {
+  return (
+    typeof value === 'function' &&
+    Function.prototype.toString.call(value).endsWith('{ [native code] }')
+  )
 }
 
 function emptyError(record: ErrorRecord): Error {
@@ -210,7 +210,7 @@ const foreignPrototypes = new Map<string, object>()
 const MAX_FOREIGN_PROTOTYPES = 1_000
 
 function prototypeOf({ base, className }: ErrorRecord): object {
-  const Base = (BUILT_IN.get(base) ?? OURS.get(base) ?? Error) as ErrorConstructor
+  const Base = (BUILT_IN.get(base) ?? ERROR_CLASSES.get(base) ?? Error) as ErrorConstructor
   if (className === base) return Base.prototype
   const key = `${base} ${className}`
   let prototype = foreignPrototypes.get(key)

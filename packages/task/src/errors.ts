@@ -1,18 +1,24 @@
 /** The errors that every runner rejects with. Catch them by class or by `code`. */
 
-/** Where each of our prototypes keeps its brand, so that `instanceof` works across copies. */
-const brandOf = (className: string): symbol => Symbol.for(`@threeply/task/${className}`)
+/** What the brands of our prototypes start with; the class name follows. */
+const BRAND_PREFIX = '@threeply/task/'
 
 const BRAND: unique symbol = Symbol('brand of the class')
 
-type ErrorClass = abstract new (...args: never) => Error
+/** A class of ours, of which nobody but a runner makes an instance. */
+export type ErrorClass = abstract new (...args: never) => Error
+
+const branded = new Map<string, ErrorClass>()
+
+/** Our classes by name, for the error codec. A bundler may rename a class, and never these. */
+export const ERROR_CLASSES: ReadonlyMap<string, ErrorClass> = branded
 
 /**
  * Makes `instanceof` answer by brand instead of by identity: two copies of this package, ESM beside
  * CommonJS or two versions, know each other's errors.
  */
 function brand(errorClass: ErrorClass, className: string): void {
-  const symbol = brandOf(className)
+  const symbol = Symbol.for(BRAND_PREFIX + className)
   Object.defineProperty(errorClass.prototype, symbol, { value: true })
   Object.defineProperty(errorClass.prototype, 'name', {
     value: className,
@@ -20,6 +26,16 @@ function brand(errorClass: ErrorClass, className: string): void {
     configurable: true,
   })
   Object.defineProperty(errorClass, BRAND, { value: symbol })
+  branded.set(className, errorClass)
+}
+
+/** The name of the class of ours whose prototype this is, in any copy of the package. */
+export function brandedName(prototype: object): string | undefined {
+  for (const symbol of Object.getOwnPropertySymbols(prototype)) {
+    const key = Symbol.keyFor(symbol)
+    if (key?.startsWith(BRAND_PREFIX)) return key.slice(BRAND_PREFIX.length)
+  }
+  return undefined
 }
 
 /** The stable codes of our errors. */

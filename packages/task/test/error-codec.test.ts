@@ -98,6 +98,16 @@ describe('the class', () => {
     })
   })
 
+  test('ours are ours under the name that a bundler gave the class', () => {
+    const renamed = new ClosedError('closed')
+    const copy = Object.create(ThreeplyError.prototype, {
+      ...Object.getOwnPropertyDescriptors(ClosedError.prototype),
+      constructor: { value: { ClosedError2: class {} }.ClosedError2 },
+    })
+    const error = cross(Object.setPrototypeOf(renamed, copy))
+    expect(Object.getPrototypeOf(error)).toBe(ClosedError.prototype)
+  })
+
   test('one that a user derived from ours is an instance of ours', () => {
     class ShopClosedError extends ClosedError {}
     const error = cross(new ShopClosedError('closed'))
