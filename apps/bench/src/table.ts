@@ -12,17 +12,18 @@ import type { CaseReport, SuiteReport } from './report.ts'
 import type { NamedSuite } from './suite-folder.ts'
 import { UNITS, type Unit } from './unit.ts'
 
-/** What `(unclear)` in a table means. */
+/** What the question mark in a table means. */
 export const UNCLEAR =
-  '(unclear): the rounds disagree on who is ahead, or there are fewer than five.'
+  '?  unclear: the rounds disagree on who is ahead, or there are fewer than five.'
 
 /** The suite's table. */
 export function suiteTable(suite: NamedSuite, report: SuiteReport): string {
   const cases = ranked(suite, report).map(({ name, ranking }) =>
     caseTable(report.unit, name, ranking),
   )
-  const direction = `${report.unit}, ${UNITS[report.unit].better} is better`
-  return [`${suite.name}: ${suite.title} (${direction})`, ...cases].join('\n\n')
+  const heading = `${suite.name}: ${suite.title}`
+  const direction = `Figures in ${report.unit}, ${UNITS[report.unit].better} is better.`
+  return [`${heading}\n${direction}`, ...cases].join('\n\n')
 }
 
 /**
@@ -68,14 +69,16 @@ function caseTable(unit: Unit, name: string, ranking: Ranking): string {
       ...[median, min, max].map(figure),
     ])
   }
-  const byHand = oursAgainst(unit, ranking, 'by hand')
   const lines = [trimmedLines(table.toString())]
-  if (byHand) lines.push(`  threeply, the best by hand beside it: ${told(unit, byHand)}`)
+  const byHand = oursAgainst(unit, ranking, 'by hand')
+  if (byHand) lines.push(`  Beside the best by hand: ${told(unit, byHand)}`)
   return lines.join('\n')
 }
 
 function againstPeer(unit: Unit, subject: RankedSubject, peer: RankedSubject): string {
-  return subject === peer ? 'the best peer' : told(unit, compare(unit, subject, peer))
+  if (subject === peer) return 'the best peer'
+  const comparison = compare(unit, subject, peer)
+  return subject.role === 'ours' ? told(unit, comparison) : times(unit, comparison)
 }
 
 function oursAgainst(
@@ -88,12 +91,16 @@ function oursAgainst(
   return ours && other && compare(unit, ours, other)
 }
 
-/** `1.3× slower than p-map`, with a mark where the rounds do not agree on it. */
+/** `1.30× slower than p-map`. */
 function told(unit: Unit, comparison: Comparison): string {
+  return times(unit, comparison, ` than ${comparison.with}`)
+}
+
+/** `1.30× slower`, with a mark where the rounds do not agree on it. */
+function times(unit: Unit, { ratio, clear }: Comparison, than = ''): string {
   const { ahead, behind } = UNITS[unit]
-  const { ratio, clear } = comparison
-  const times = ratio >= 1 ? `${figure(ratio)}× ${ahead}` : `${figure(1 / ratio)}× ${behind}`
-  return `${times} than ${comparison.with}${clear ? '' : ' (unclear)'}`
+  const by = ratio >= 1 ? `${figure(ratio)}× ${ahead}` : `${figure(1 / ratio)}× ${behind}`
+  return `${by}${than}${clear ? '' : ' ?'}`
 }
 
 const FIGURE = new Intl.NumberFormat('en', {

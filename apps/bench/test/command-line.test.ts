@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { CaseReport } from '../src/report.ts'
 import { bench, startBench, TEST_SUITES } from './bench-process.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -19,24 +20,33 @@ afterEach(async () => {
 })
 
 describe('results', () => {
-  test('a real suite measures real subjects and prints a table', async () => {
+  test('a real suite measures all its subjects, checks them and prints a table', async () => {
     const file = join(folder, 'out.json')
-    const { exitCode, stdout, stderr } = await bench(
-      ...['executor', '--case', 'map', '--subject', 'p-map', '--subject', 'by hand'],
-      ...['--items', '50', '--rounds', '1', '--json', file],
-    )
-    expect(stderr).toContain('executor, map: round 1 of 1, p-map')
-    expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/p-map +the best peer/)
+    const few = ['--items', '64', '--rounds', '1', '--json', file]
+    const { exitCode, stdout, stderr } = await bench('executor', ...few)
+    expect(stderr).toContain('executor, map: round 1 of 1, p-map\n')
+    expect(exitCode, stderr).toBe(0)
+    expect(stdout).toMatch(/▸ threeply +[\d,.]+× (faster|slower) than /)
     const { suites } = JSON.parse(await readFile(file, 'utf8'))
-    for (const { median } of suites[0].cases[0].subjects) expect(median).toBeGreaterThan(0)
+    const figures = suites[0].cases.flatMap((one: CaseReport) => one.subjects)
+    expect(figures).toHaveLength(10)
+    for (const { median } of figures) expect(median).toBeGreaterThan(0)
+  })
+
+  test('threads of our own and of a rival answer in a real suite', async () => {
+    const { exitCode, stdout, stderr } = await bench(
+      ...['fork-join', '--case', 'map', '--subject', 'threeply', '--subject', 'piscina'],
+      ...['--subject', 'by hand, 256 a message', '--items', '600', '--rounds', '1'],
+    )
+    expect(exitCode, stderr).toBe(0)
+    expect(stdout).toMatch(/ piscina +the best peer/)
   })
 
   test('--json writes everything measured, in the order asked for, and nothing else', async () => {
     const file = join(folder, 'out.json')
     const { exitCode, stdout } = await bench('tiny', ...ours, '--rounds', '2', '--json', file)
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/▸ threeply +2\.00× slower than rival \(unclear\)/)
+    expect(stdout).toMatch(/▸ threeply +2\.00× slower than rival \?/)
     expect(JSON.parse(await readFile(file, 'utf8'))).toStrictEqual({
       schema: 'threeply.bench/1',
       node: process.version,

@@ -7,7 +7,7 @@ const ARRAY = 256
 
 /** For `noOp` alone: it takes a task of its own that runs arrays. */
 export const piscinaInArrays: PoolRival = {
-  name: 'piscina, arrays of 256 by hand',
+  name: 'piscina, in arrays of 256',
   role: 'by hand',
   async open(_noOp, threads) {
     const pool = await piscina.open<readonly unknown[], readonly never[]>('noOps', threads)
