@@ -1,7 +1,7 @@
 /** How the program ends when it does not succeed: an exit code and one line on stderr. */
 
 export const EXIT_FAILED = 1
-export const EXIT_USAGE = 2
+const EXIT_USAGE = 2
 
 /** The command line asks for what cannot be: an unknown claim, a value that cannot be right. */
 export class UsageError extends Error {

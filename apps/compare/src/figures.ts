@@ -16,13 +16,18 @@ export function formatFigure(value: number, unit: string): string {
   return `${digits(value)} ${unit}`
 }
 
-/** Both bounds in one go: `11.8–12.9 ms`. Empty where a bound is missing. */
-export function formatInterval(low: number, high: number, unit: string): string {
+/**
+ * Both bounds in one go, without their unit where it is that of the `figure` they belong to:
+ * `11.8–12.9`. Empty where a bound is missing, or both look alike.
+ */
+export function formatInterval(low: number, high: number, unit: string, figure = ''): string {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return ''
   const [from, to] = [formatFigure(low, unit), formatFigure(high, unit)]
+  if (from === to) return ''
   const [fromNumber, fromUnit] = splitFigure(from)
-  const [, toUnit] = splitFigure(to)
-  return fromUnit === toUnit ? `${fromNumber}–${to}` : `${from} – ${to}`
+  const [toNumber, toUnit] = splitFigure(to)
+  if (fromUnit !== toUnit) return `${from} – ${to}`
+  return `${fromNumber}–${toUnit === splitFigure(figure)[1] ? toNumber : to}`
 }
 
 /** A formatted figure as its number and what follows it. */

@@ -4,7 +4,7 @@ import os from 'node:os'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Why everything ends early: the `reason` of the signal that is handed around. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   /** 128 and the signal's number, as shells have it: 130 after Ctrl-C, 143 after SIGTERM. */
   readonly exitCode: number
 

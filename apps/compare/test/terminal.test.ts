@@ -71,6 +71,9 @@ describe('figures', () => {
     expect(formatInterval(11.82, 12.9, 'ms')).toBe('11.8–12.9 ms')
     expect(formatInterval(0.9, 1.2, 'ms')).toBe('900 µs – 1.2 ms')
     expect(formatInterval(1.9, 2.01, '×')).toBe('1.9–2.01×')
+    expect(formatInterval(11.82, 12.9, 'ms', '12.3 ms')).toBe('11.8–12.9')
+    expect(formatInterval(0.9, 0.95, 'ms', '1.2 ms')).toBe('900–950 µs')
+    expect(formatInterval(627.1, 627.3, 'bytes')).toBe('')
     expect(formatInterval(-1, Number.POSITIVE_INFINITY, 'ms')).toBe('')
   })
 })
@@ -98,7 +101,13 @@ describe('the table', () => {
     expect(lineOf('in order, one').match(/█/g)).toHaveLength(20)
     expect(lineOf('fork-join, 2').match(/█/g)).toHaveLength(10)
     expect(lineOf('fork-join /')).not.toContain('█')
-    expect(lineOf('in order, one')).toMatch(/ 80 ms +78\.2–81\.4 ms$/)
+    expect(lineOf('in order, one')).toMatch(/ 80 ms +78\.2–81\.4$/)
+  })
+
+  test('counts the verdicts', () => {
+    const mixed = report(claim(1, 'cannot-tell'), claim(2, 'holds'), claim(3, 'holds'))
+    const table = renderTerminal(mixed, { columns: 100, paint: plain })
+    expect(table).toContain('\n3 claims: 2 HOLDS · 1 CANNOT TELL\n')
   })
 
   test('ends with what it means, claim by claim', () => {

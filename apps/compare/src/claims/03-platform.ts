@@ -11,7 +11,7 @@ import { loadCorpus } from '../workloads/corpus.ts'
 import { type WaitingWork, workAsync } from '../workloads/waiting.ts'
 
 /** Context switches for each unit of work, in each round. */
-export interface SwitchesPerUnit {
+interface SwitchesPerUnit {
   readonly voluntary: readonly number[]
   readonly involuntary: readonly number[]
 }

@@ -24,7 +24,7 @@ const MOST_THREADS = 256
 
 const MOST_ROUNDS = 1_000
 
-export const DEFAULT_SEED = 1
+const DEFAULT_SEED = 1
 
 /**
  * The options, checked; nothing has been started or written yet.

@@ -5,12 +5,13 @@ import path from 'node:path'
 import { styleText } from 'node:util'
 import { Command } from 'commander'
 import { experiments } from '../claims/index.ts'
+import type { Experiment } from '../experiment.ts'
 import { Failure, UsageError } from '../failure.ts'
 import type { CompareOptions } from '../measure/bench.ts'
 import { describeMachine } from '../measure/machine.ts'
 import { openOutputFile } from '../output-file.ts'
 import { type ClaimReport, type Report, reportClaim } from '../report.ts'
-import { runExperiment } from '../run/experiment-process.ts'
+import { type ExperimentRun, runExperiment } from '../run/experiment-process.ts'
 import { renderJson } from '../views/json.ts'
 import { startProgress } from '../views/progress-line.ts'
 import { renderTerminal } from '../views/terminal.ts'
@@ -73,29 +74,34 @@ async function measure(
 ): Promise<Report> {
   const machine = describeMachine()
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'threeply-'))
-  const tidy = () => rmSync(scratch, { recursive: true, force: true })
+  const tidy = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
   process.once('exit', tidy)
   const progress = startProgress(process.stderr, claims.length)
   try {
     const reports: ClaimReport[] = []
     for (const experiment of experiments) {
       if (!claims.includes(experiment.id)) continue
-      const { id, slug } = experiment
-      progress.claim(id, slug)
+      progress.claim(experiment.id, experiment.slug)
       const run = { machine, options, signal, scratch, onProgress: progress.step }
-      const { data, spread } = await runExperiment(id, run).catch((error: Error) => {
-        signal.throwIfAborted()
-        throw new Failure(`claim ${id} (${slug}) could not be measured: ${error.message}`, {
-          cause: error,
-        })
-      })
-      reports.push(reportClaim(experiment, data, spread))
+      reports.push(await findOut(experiment, run))
     }
     return { machine, options, claims: reports }
   } finally {
     progress.clear()
     process.removeListener('exit', tidy)
     tidy()
+  }
+}
+
+async function findOut(experiment: Experiment, run: ExperimentRun): Promise<ClaimReport> {
+  const { id, slug } = experiment
+  try {
+    const { data, spread } = await runExperiment(id, run)
+    return reportClaim(experiment, data, spread)
+  } catch (cause) {
+    run.signal.throwIfAborted()
+    const { message } = cause as Error
+    throw new Failure(`claim ${id} (${slug}) could not be measured: ${message}`, { cause })
   }
 }
 

@@ -31,7 +31,7 @@ export type Rounds<Name extends string> = Readonly<Record<Name, readonly number[
 export type Subject = (round: number) => unknown
 
 /** Settings of one comparison. */
-export interface InterleaveSettings {
+interface InterleaveSettings {
   /** Used when the user has not said `--rounds`. */
   readonly rounds: number
   /** One round that is not counted goes first. @default true */

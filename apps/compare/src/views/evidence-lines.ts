@@ -5,18 +5,21 @@ import { type Paint, wrap } from './text.ts'
 
 const MOST_BAR = 20
 const LEAST_BAR = 8 // a shorter one tells nothing; then there is none
-const MOST_LABEL = 34
+const MOST_LABEL = 0.42 // of the width; longer labels go over several lines
 
 export function evidenceLines(
   evidence: readonly Evidence[],
   width: number,
   paint: Paint,
 ): readonly string[] {
-  const labelWidth = Math.min(MOST_LABEL, widest(evidence.map(({ label }) => label)))
+  const labelWidth = Math.min(
+    Math.floor(width * MOST_LABEL),
+    widest(evidence.map(({ label }) => label)),
+  )
   const figures = aligned(evidence.map(({ value, unit }) => formatFigure(value, unit)))
   const figureWidth = widest(figures)
-  const intervals = evidence.map(({ interval, unit }) =>
-    interval === undefined ? '' : formatInterval(...interval, unit),
+  const intervals = evidence.map(({ interval, unit }, index) =>
+    interval === undefined ? '' : formatInterval(...interval, unit, figures[index]!.trim()),
   )
   const free = width - labelWidth - figureWidth - 2
   const intervalWidth = widest(intervals) + 2 <= free ? widest(intervals) : 0

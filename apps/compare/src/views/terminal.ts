@@ -31,6 +31,8 @@ export function renderTerminal(report: Report, { columns, paint }: TerminalOptio
     ...machineLines(machine, width).map((line) => paint('dim', line)),
     '',
     ...claims.flatMap((claim) => [...claimLines(claim, width, paint), '']),
+    summary(claims, paint),
+    '',
     paint('bold', 'What it means for you, on this machine'),
     ...claims.flatMap(({ id, meaning }) =>
       hanging(`${id}`.padStart(3), meaning, width).map((line, index) =>
@@ -67,6 +69,15 @@ function claimLines(claim: ClaimReport, width: number, paint: Paint): string[] {
       (line) => `${' '.repeat(MARGIN)}${line}`,
     ),
   ]
+}
+
+/** How many claims came to which verdict: `9 claims: 5 HOLDS · 3 HOLDS IF · 1 CANNOT TELL`. */
+function summary(claims: readonly ClaimReport[], paint: Paint): string {
+  const counts = Object.entries(VERDICTS).flatMap(([verdict, [words, colour]]) => {
+    const count = claims.filter((claim) => claim.verdict === verdict).length
+    return count === 0 ? [] : [paint(colour, `${count} ${words}`)]
+  })
+  return `${claims.length} ${claims.length === 1 ? 'claim' : 'claims'}: ${counts.join(' · ')}`
 }
 
 /** The text wrapped to `width`, its first line led by `lead`, all of it starting at the margin. */
