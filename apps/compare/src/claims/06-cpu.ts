@@ -3,7 +3,12 @@ import type { Experiment, Judgement } from '../experiment.ts'
 import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
-import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
+import {
+  checkSameOutputs,
+  compareModels,
+  type ModelFigures,
+  warmUp,
+} from '../models/compare-models.ts'
 import type { Model } from '../models/model.ts'
 import { TEXT_SOURCE } from '../models/sources.ts'
 import { MODEL_NAMES, type ModelName, startModel } from '../models/start-model.ts'
@@ -56,19 +61,19 @@ async function measure(bench: Bench): Promise<CpuData> {
   bench.progress('warming the threads up')
   const expected = await models.inline.run(jobs)
   for (const name of MODEL_NAMES) {
-    await models[name].run(jobs)
-    checkSameOutputs(name, await models[name].run(jobs), expected)
+    const done = await warmUp(models[name], jobs, bench.budget * 0.1)
+    checkSameOutputs(name, done, expected)
   }
   bench.progress('counting, indexing, compressing, hashing')
   const figures = await compareModels(bench, models, {
     rounds: bench.scale(9, 5),
-    budget: bench.budget * 0.6,
+    budget: bench.budget * 0.5,
     jobs: () => jobs,
   })
   return { cores: bench.machine.cores, threads, jobs: jobs.length, models: figures }
 }
 
-/** As many jobs of all kinds as take the caller some 140 milliseconds. */
+/** As many jobs of all kinds as take the caller some 120 milliseconds. */
 async function jobsFor(bench: Bench, corpus: Corpus, inline: Model): Promise<TextJob[]> {
   const probe = await makeJobs(corpus, 24)
   await inline.run(probe) // compiles the tasks
@@ -76,7 +81,7 @@ async function jobsFor(bench: Bench, corpus: Corpus, inline: Model): Promise<Tex
   await inline.run(probe)
   const perJob = (performance.now() - start) / probe.length
   const fewest = 4 * bench.options.threads
-  return makeJobs(corpus, Math.max(fewest, Math.round(bench.scale(140, 50) / perJob)))
+  return makeJobs(corpus, Math.max(fewest, Math.round(bench.scale(120, 40) / perJob)))
 }
 
 async function makeJobs(corpus: Corpus, count: number): Promise<TextJob[]> {

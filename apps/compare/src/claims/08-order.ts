@@ -35,7 +35,7 @@ export interface OrderData {
 /** Agreement from here on is the same order but for answers that came in the same instant. */
 const SAME = 0.85
 
-/** Up to here two orders are different ones. */
+/** Up to here two orders are different ones; above it the one follows the other, more or less. */
 const DIFFERENT = 0.6
 
 export const order: Experiment<OrderData> = {
@@ -126,7 +126,7 @@ function judge({ inFlight, async, threads }: OrderData): Judgement {
     return tell('does-not-hold', 'Here async tasks did not complete in the order of their IO.')
   }
   if (followsIo === 'above' && followsSubmission === 'below') {
-    return against(threadsIo, SAME) === 'above'
+    return against(threadsIo, DIFFERENT) === 'above'
       ? tell(
           'holds-with-condition',
           `${advice}; neither model keeps the order of submission.`,

@@ -32,6 +32,9 @@ const AS_GOOD = 1.1
 /** How long the tasks of one cell take together, in milliseconds, if that is more than a few. */
 const BATCH = 12
 
+/** Enough for V8 to compile the task well, on every thread of a pool. */
+const WARM_UP_TASKS = 2_000
+
 export const fit: Experiment<FitData> = {
   id: 9,
   slug: 'fit',
@@ -51,7 +54,9 @@ async function measure(bench: Bench): Promise<FitData> {
   await using models = startMixedModels(threads, bench.signal)
   bench.progress('finding out how fast this machine is')
   const stepsPerMillisecond = measureSteps()
-  for (const name of MODEL_NAMES) await models.byName[name]({ steps: 1_000, wait: 0 }, 2_000 / 20)
+  for (const name of ['inline', 'async', 'fork-join'] as const) {
+    await models.byName[name]({ steps: 1_000, wait: 0 }, WARM_UP_TASKS)
+  }
   const cells: FitCell[] = []
   for (const length of lengths) {
     for (const cpuShare of shares) {

@@ -3,8 +3,8 @@
  * executor, fork-join and detached.
  */
 import { readFile } from 'node:fs/promises'
-import * as http from 'node:http'
-import * as https from 'node:https'
+import { Agent, type ClientRequest, get, type IncomingMessage } from 'node:http'
+import type { Agent as SecureAgent } from 'node:https'
 import type { TaskContext } from '@threeply/task'
 import { FINISHED, SERVICE_TIME } from '../service/headers.ts'
 import { answerJobs } from './answer-jobs.ts'
@@ -24,11 +24,11 @@ export interface Answer {
 /** GETs `url` over a connection that is kept for the next one. Also a bad status is an answer. */
 export async function fetchItem(url: string, { signal }: TaskContext): Promise<Answer> {
   try {
-    return await get(url, signal)
+    return await ask(url, signal)
   } catch (error) {
     if (signal.aborted) throw signal.reason
     if (!(error instanceof StaleConnectionError)) throw error
-    return get(url, signal)
+    return ask(url, signal)
   }
 }
 
@@ -44,16 +44,23 @@ export const answerIoJobs = answerJobs({ fetchItem, readTextFile })
 /** The service closed a kept connection just as it was used again; nothing was wrong with the request. */
 class StaleConnectionError extends Error {}
 
-const agents = {
-  'http:': new http.Agent({ keepAlive: true }),
-  'https:': new https.Agent({ keepAlive: true }),
+/** Loaded when first needed: a thread that calls no `https:` URL need not hold all of TLS. */
+const loadHttps = () => process.getBuiltinModule('node:https')
+
+const plainAgent = new Agent({ keepAlive: true })
+let secureAgent: SecureAgent | undefined
+
+function request(url: string, signal: AbortSignal): ClientRequest {
+  if (!url.startsWith('https:')) return get(url, { agent: plainAgent, signal })
+  const https = loadHttps()
+  secureAgent ??= new https.Agent({ keepAlive: true })
+  return https.get(url, { agent: secureAgent, signal })
 }
 
-function get(url: string, signal: AbortSignal): Promise<Answer> {
+function ask(url: string, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const agent = url.startsWith('https:') ? agents['https:'] : agents['http:']
-    const { get } = url.startsWith('https:') ? https : http
-    const request = get(url, { agent, signal }, (response) => {
+    const sent = request(url, signal)
+    sent.on('response', (response) => {
       let bytes = 0
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length
@@ -61,14 +68,14 @@ function get(url: string, signal: AbortSignal): Promise<Answer> {
       response.on('end', () => resolve(answer(response, bytes)))
       response.on('error', reject)
     })
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      const isStale = request.reusedSocket && error.code === 'ECONNRESET'
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      const isStale = sent.reusedSocket && error.code === 'ECONNRESET'
       reject(isStale ? new StaleConnectionError(error.message, { cause: error }) : error)
     })
   })
 }
 
-function answer({ statusCode = 0, headers }: http.IncomingMessage, bytes: number): Answer {
+function answer({ statusCode = 0, headers }: IncomingMessage, bytes: number): Answer {
   const told = (name: string) => Number(headers[name] ?? Number.NaN)
   const serviceTime = told(SERVICE_TIME)
   const finished = told(FINISHED)
