@@ -6,6 +6,7 @@ import { type Attempt, type AttemptOwner, ItemAttempt, type ItemContext } from '
 import { Deadline } from './deadline.ts'
 import type { InputSource } from './input-source.ts'
 import { type Lane, type Lanes, NOTHING, type Work } from './lanes.ts'
+import { oneTurn } from './one-turn.ts'
 import type { Outputs } from './outputs.ts'
 import type { Recorder } from './recorder.ts'
 import { taskName } from './task-name.ts'
@@ -262,7 +263,14 @@ export class Batch implements Work, AttemptOwner, Abortable {
   #fail(error: unknown): void {
     this.#failure = { error }
     this.#shut()
-    this.#closeInputs()
+    const closed = this.#closeInputs()
+    if (closed !== undefined) {
+      this.#isClosing = true
+      void closed.then(() => {
+        this.#isClosing = false
+        this.#settle()
+      })
+    }
     if (this.#call.onFailure === 'cancel') this.#cancelAttempts(error)
     this.#settle()
   }
@@ -273,17 +281,13 @@ export class Batch implements Work, AttemptOwner, Abortable {
     this.#lanes.withdraw(this)
   }
 
-  /** What closing throws gives way to the failure that made it close. */
-  #closeInputs(): void {
-    this.#isClosing = true
-    const onClosed = () => {
-      this.#isClosing = false
-      this.#settle()
-    }
+  /** Undefined when there is nothing to wait for. What closing throws gives way to why it is closed. */
+  #closeInputs(): Promise<unknown> | undefined {
     try {
-      Promise.resolve(this.#source.close()).then(onClosed, onClosed)
+      const answer = this.#source.close()
+      return answer instanceof Promise ? answer.catch(ignore) : undefined
     } catch {
-      onClosed()
+      return undefined
     }
   }
 
@@ -299,9 +303,6 @@ export class Batch implements Work, AttemptOwner, Abortable {
     if (this.#isOver) return
     this.#isOver = true
     this.#shut()
-    this.#outputs.failed(reason, true)
-    this.#release()
-    this.#closeInputs()
     for (const attempt of this.#lanes.attemptsOf(this)) {
       const { times } = attempt
       if (times !== undefined && !times.isSettled) {
@@ -311,6 +312,13 @@ export class Batch implements Work, AttemptOwner, Abortable {
       }
       attempt.cancel(reason)
     }
+    const reject = () => {
+      this.#outputs.failed(reason, true)
+      this.#release()
+    }
+    const closed = this.#closeInputs()
+    if (closed === undefined || outcome === 'closed') reject()
+    else void Promise.race([closed, oneTurn()]).then(reject) // most have closed by then
   }
 
   #cancelAttempts(reason: unknown): void {
@@ -329,3 +337,5 @@ export class Batch implements Work, AttemptOwner, Abortable {
     return this.#host.recorder?.now() ?? performance.now()
   }
 }
+
+function ignore(): void {}

@@ -1,4 +1,5 @@
 /** Any iterable as a source of inputs, pulled one at a time and only when one can run. */
+import { oneTurn } from './one-turn.ts'
 
 /** What `map` and its kin take. */
 export type Inputs<Input> = Iterable<Input> | AsyncIterable<Input>
@@ -79,6 +80,7 @@ class SyncSource<Input> implements InputSource<Input> {
   readonly #iterable: Iterable<Input>
   #iterator: Iterator<Input> | undefined = undefined
   hasEnded = false
+  #isPulling = false
 
   constructor(iterable: Iterable<Input>) {
     this.#iterable = iterable
@@ -125,6 +127,7 @@ class AsyncSource<Input> implements InputSource<Input> {
   #isPulling = false
   hasEnded = false
   #hasValue = false
+  #pulled: Promise<void> | undefined = undefined
   #failure: { readonly error: unknown } | undefined = undefined
 
   constructor(iterable: AsyncIterable<Input>) {
@@ -149,7 +152,7 @@ class AsyncSource<Input> implements InputSource<Input> {
   pull(onSettled: () => void): void {
     if (this.#isPulling || this.isReady) return
     this.#isPulling = true
-    this.#result().then(
+    this.#pulled = this.#result().then(
       (result) => {
         this.#isPulling = false
         if (result.done) this.hasEnded = true
@@ -168,15 +171,19 @@ class AsyncSource<Input> implements InputSource<Input> {
     )
   }
 
-  /** While a pull is pending its answer is not waited for: it may be queued behind it for ever. */
   close(): unknown {
     if (this.hasEnded) return undefined
     this.hasEnded = true
     this.#hasValue = false
+    return this.#iterator === undefined ? undefined : this.#close()
+  }
+
+  /** An iterator may answer only when its pending pull has settled, which it may never do. */
+  async #close(): Promise<void> {
     const answer = this.#return()
+    if (this.#isPulling) await Promise.race([this.#pulled, oneTurn()])
     if (!this.#isPulling) return answer
     answer.catch(() => {}) // nobody waits for it
-    return undefined
   }
 
   async #result(): Promise<IteratorResult<Input>> {
