@@ -285,7 +285,7 @@ describe('claim 9, fit', () => {
     expect(judged.verdict).toBe('holds-with-condition')
     expect(judged.condition).toContain('at no length tried')
     expect(judged.condition).not.toContain('or longer')
-    expect(judged.meaning).toContain('threads when they do for all of it')
+    expect(judged.meaning).toContain('threads those that only compute')
   })
 
   test('holds with a condition when threads do not win the short tasks', () => {

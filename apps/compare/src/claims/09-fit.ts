@@ -26,6 +26,12 @@ export interface FitData {
   readonly cells: readonly FitCell[]
 }
 
+const SHARES = [0, 0.25, 0.5, 0.75, 1]
+const FEW_SHARES = [0, 0.5, 1]
+
+/** Milliseconds; longer tasks are tried with few shares, or they would take half of the minute. */
+const LONGEST_WITH_ALL_SHARES = 10
+
 /** A model that takes less than a tenth longer than the best is as good. */
 const AS_GOOD = 1.1
 
@@ -49,7 +55,8 @@ export const fit: Experiment<FitData> = {
 
 async function measure(bench: Bench): Promise<FitData> {
   const { threads } = bench.options
-  const shares = bench.scale([0, 0.25, 0.5, 0.75, 1], [0, 0.5, 1])
+  const shares = (length: number) =>
+    bench.options.quick || length > LONGEST_WITH_ALL_SHARES ? FEW_SHARES : SHARES
   const lengths = bench.scale([0.01, 0.1, 1, 10, 100], [0.01, 1, 10])
   await using models = startMixedModels(threads, bench.signal)
   bench.progress('finding out how fast this machine is')
@@ -59,7 +66,7 @@ async function measure(bench: Bench): Promise<FitData> {
   }
   const cells: FitCell[] = []
   for (const length of lengths) {
-    for (const cpuShare of shares) {
+    for (const cpuShare of shares(length)) {
       bench.progress(`tasks of ${formatFigure(length, 'ms')}, ${cpuShare * 100} % CPU`)
       cells.push(await measureCell(bench, models, { cpuShare, length, stepsPerMillisecond }))
     }
@@ -154,8 +161,8 @@ function judge({ cores, threads, ...data }: FitData): Judgement {
   }
   const conditions = [...lengthCondition(won, computing), ...poolCondition(computing)]
   return conditions.length === 0
-    ? tell('holds', adviceFor(cells, longest))
-    : tell('holds-with-condition', adviceFor(cells, longest), conditions.join(', and '))
+    ? tell('holds', adviceFor(cells))
+    : tell('holds-with-condition', adviceFor(cells), conditions.join(', and '))
 }
 
 /** How much sooner than inline async and threads have done the tasks of a cell. */
@@ -185,15 +192,18 @@ function poolCondition(computing: readonly WonCell[]): string[] {
   return [`threads wait in a pool (starting one for each task pays ${when})`]
 }
 
-/** Which model for which share of computing, for tasks as long as those of `cell`. */
-function adviceFor(cells: readonly WonCell[], { length }: WonCell): string {
-  const row = cells.filter((cell) => cell.length === length)
-  const async = row.filter(({ winners }) => !winners.includes('fork-join'))
-  const threads = row.filter(isWonByThreads)
-  const percent = (shares: readonly WonCell[]) => shares.map(({ cpuShare }) => cpuShare * 100)
-  const upTo = Math.max(0, ...percent(async))
-  const from = Math.min(100, ...percent(threads))
-  return `For tasks of ${formatFigure(length, 'ms')} take async when they compute for ${upTo === 0 ? 'none' : `up to ${upTo} %`} of their time, threads when they do for ${from === 100 ? 'all of it' : `${from} % or more`}.`
+/** Which model for which share of computing, for the longest tasks that were tried with most shares. */
+function adviceFor(cells: readonly WonCell[]): string {
+  const lengths = [...new Set(cells.map(({ length }) => length))].sort((a, b) => a - b)
+  const row = lengths
+    .map((length) => cells.filter((cell) => cell.length === length))
+    .reduce((fullest, next) => (next.length >= fullest.length ? next : fullest))
+  const percent = (won: readonly WonCell[]) => won.map(({ cpuShare }) => cpuShare * 100)
+  const upTo = Math.max(0, ...percent(row.filter(({ winners }) => !winners.includes('fork-join'))))
+  const from = Math.min(100, ...percent(row.filter(isWonByThreads)))
+  const forAsync = upTo === 0 ? 'only wait' : `compute for up to ${upTo} % of their time`
+  const forThreads = from === 100 ? 'only compute' : `compute for ${from} % or more`
+  return `Of tasks of ${lengthOf(row[0]!)}, give async those that ${forAsync}, threads those that ${forThreads}.`
 }
 
 /** Whether none of the models on the caller's thread is as good as the best. */
