@@ -125,5 +125,5 @@ function tableOf(arena: Arena, cell: number): Int32Array {
 }
 
 function within(value: number, bucket: number): number {
-  return bucketOf(value) === bucket ? value : lowerBound(bucket)
+  return bucketOf(value) === bucket ? value + 0 : lowerBound(bucket) // no -0, which JSON lacks
 }
