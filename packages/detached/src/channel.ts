@@ -108,16 +108,15 @@ export class Channel {
   }
 
   /** The messages that nobody has taken, then those that come. Iterators share them, in turn. */
-  messages(): AsyncIterableIterator<unknown, undefined> {
+  messages(): AsyncIterator<unknown, undefined> {
     let returned = false
-    const iterator: AsyncIterableIterator<unknown, undefined> = {
+    const iterator: AsyncIterator<unknown, undefined> = {
       next: () => (returned ? Promise.resolve(DONE) : this.#next(iterator)),
       return: () => {
         returned = true
         this.#dismiss(iterator)
         return Promise.resolve(DONE)
       },
-      [Symbol.asyncIterator]: () => iterator,
     }
     return iterator
   }

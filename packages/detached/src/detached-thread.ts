@@ -158,8 +158,8 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
    * its messages are taken. After a `break` the task may send until 64 are unread, and then waits;
    * they stay for the next loop. Several loops share the messages, each going to one of them.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Outgoing, undefined> {
-    return this.#channel.messages() as AsyncIterableIterator<Outgoing, undefined>
+  [Symbol.asyncIterator](): AsyncIterator<Outgoing, undefined> {
+    return this.#channel.messages() as AsyncIterator<Outgoing, undefined>
   }
 
   /**

@@ -127,14 +127,14 @@ test('a thread that runs out of memory ends alone', async () => {
   expect(await thread.exited).toMatchObject({ reason: 'out-of-memory', exitCode: 1, error })
   expect(thread.state).toBe('failed')
   expect(await runner.spawn('add', [1, 1]).join()).toBe(2)
-}, 30_000)
+})
 
 test('the limits of a spawn go before those of the runner', async () => {
   const runner = makeRunner({ resourceLimits: { maxOldGenerationSizeMb: 4_096 } })
   const limits = { maxOldGenerationSizeMb: 24 }
   const thread = runner.spawn('exhaustMemory', undefined, { resourceLimits: limits })
   expect(await thread.exited).toMatchObject({ reason: 'out-of-memory' })
-}, 30_000)
+})
 
 test('a thread that is terminated leaves no output', async () => {
   const words = sharedWords()
