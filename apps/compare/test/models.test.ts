@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
 import type { Bench } from '../src/measure/bench.ts'
-import { checkSameOutputs, compareModels, warmUp } from '../src/models/compare-models.ts'
+import { checkSameOutputs, compareModels } from '../src/models/compare-models.ts'
 import { inLanes, type Model } from '../src/models/model.ts'
 import { IO_SOURCE, TEXT_SOURCE } from '../src/models/sources.ts'
 import { MODEL_NAMES, startModel } from '../src/models/start-model.ts'
+import { warmUp } from '../src/models/warm-up.ts'
 
 const never = new AbortController().signal
 const here = fileURLToPath(import.meta.url)
@@ -116,24 +117,18 @@ test('figures tell latency, and how many jobs ended in order', async () => {
   expect(inline.throughput).toHaveLength(rounds)
 })
 
-test('a model warms up until it has twice been no faster', async () => {
+test('what warms up is run until it has twice been no faster, or until the time is up', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   try {
     let runs = 0
-    const model: Model = {
-      threads: 0,
-      run: async () => {
-        runs += 1
-        vi.advanceTimersByTime(runs < 4 ? 40 / runs : 10)
-        return []
-      },
-      [Symbol.asyncDispose]: async () => {},
+    const run = async () => {
+      runs += 1
+      vi.advanceTimersByTime(runs < 4 ? 40 / runs : 10)
+      return runs
     }
-    await warmUp(model, [], 10_000)
-    expect(runs).toBe(6) // 40, 20, 13, 10, 10, 10 milliseconds
+    expect(await warmUp(run, 10_000)).toBe(6) // 40, 20, 13, 10, 10, 10 milliseconds
     runs = 0
-    await warmUp(model, [], 50)
-    expect(runs).toBe(2) // the time is up after 40 and 20
+    expect(await warmUp(run, 50)).toBe(2)
   } finally {
     vi.useRealTimers()
   }

@@ -5,6 +5,7 @@ import type { Experiment, Judgement } from '../experiment.ts'
 import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench, Rounds } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { warmUp } from '../models/warm-up.ts'
 import { against, evidence } from '../verdict.ts'
 import { loadCorpus } from '../workloads/corpus.ts'
 import { textTaking } from '../workloads/text-taking.ts'
@@ -78,7 +79,7 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
   }
 
   bench.progress('warming the threads up')
-  for (let times = 0; times < 2; times += 1) await fork()
+  await warmUp(fork, bench.budget * 0.2)
   bench.progress('forking, and doing the same in order')
   const elapsed = await bench.interleave<Subjects>(
     {
@@ -88,7 +89,7 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
       },
       forked: fork,
     },
-    { rounds: bench.scale(11, 7), warmUp: false, budget: bench.budget * 0.7 },
+    { rounds: bench.scale(11, 7), warmUp: false, budget: bench.budget * 0.5 },
   )
   return { cores, threads, children, elapsed, ...readTimeline(registry, waits, children) }
 }

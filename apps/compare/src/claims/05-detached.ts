@@ -10,6 +10,7 @@ import type { Bench, Rounds } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { detachedModel } from '../models/detached.ts'
 import { TEXT_SOURCE } from '../models/sources.ts'
+import { warmUp } from '../models/warm-up.ts'
 import { startServer } from '../service/server-process.ts'
 import type { ThreadedServerSettings } from '../service/threaded-server.ts'
 import { against, evidence } from '../verdict.ts'
@@ -159,10 +160,8 @@ async function measureServer(
     oneThread: call('oneThread', '/heavy/here'),
     moreThreads: call('moreThreads', '/heavy/thread'),
   }
-  for (let times = 0; times < 2; times += 1) {
-    await subjects.oneThread() // compiles the work, opens the connections
-    await subjects.moreThreads()
-  }
+  await warmUp(subjects.oneThread, bench.budget * 0.1) // opens the connections, too
+  await subjects.moreThreads()
   for (const latencies of Object.values(slow)) latencies.length = 0
   await bench.interleave(subjects, {
     rounds: bench.scale(9, 5),

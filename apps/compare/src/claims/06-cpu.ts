@@ -3,15 +3,11 @@ import type { Experiment, Judgement } from '../experiment.ts'
 import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
-import {
-  checkSameOutputs,
-  compareModels,
-  type ModelFigures,
-  warmUp,
-} from '../models/compare-models.ts'
+import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
 import type { Model } from '../models/model.ts'
 import { TEXT_SOURCE } from '../models/sources.ts'
 import { MODEL_NAMES, type ModelName, startModel } from '../models/start-model.ts'
+import { warmUp } from '../models/warm-up.ts'
 import { against, evidence } from '../verdict.ts'
 import type { JobOf } from '../workloads/answer-jobs.ts'
 import { type Corpus, loadCorpus } from '../workloads/corpus.ts'
@@ -61,7 +57,7 @@ async function measure(bench: Bench): Promise<CpuData> {
   bench.progress('warming the threads up')
   const expected = await models.inline.run(jobs)
   for (const name of MODEL_NAMES) {
-    const done = await warmUp(models[name], jobs, bench.budget * 0.1)
+    const done = await warmUp(() => models[name].run(jobs), bench.budget * 0.1)
     checkSameOutputs(name, done, expected)
   }
   bench.progress('counting, indexing, compressing, hashing')

@@ -41,35 +41,6 @@ export async function compareModels<Name extends ModelName>(
   return figures
 }
 
-/** A thread compiles the tasks for itself: some hundred jobs go by until it is as fast as it gets. */
-const MOST_WARM_UPS = 12
-
-/** Runs that are no faster than the best before, until a model counts as warm. */
-const NO_FASTER = 2
-
-/**
- * Runs the jobs until they get no faster, or until the time is up.
- * @param milliseconds For this model; one run more may have begun.
- */
-export async function warmUp(
-  model: Model,
-  jobs: readonly Job[],
-  milliseconds: number,
-): Promise<readonly Done[]> {
-  let done: readonly Done[] = []
-  let shortest = Number.POSITIVE_INFINITY
-  const end = performance.now() + milliseconds
-  for (let runs = 0, noFaster = 0; runs < MOST_WARM_UPS && noFaster < NO_FASTER; runs += 1) {
-    const start = performance.now()
-    if (runs > 0 && start >= end) break
-    done = await model.run(jobs)
-    const took = performance.now() - start
-    noFaster = took < shortest * 0.95 ? 0 : noFaster + 1
-    shortest = Math.min(shortest, took)
-  }
-  return done
-}
-
 /**
  * Refuses outputs that differ between two models: a model that gives something else is no comparison.
  * @param essence What of an output must be the same.
