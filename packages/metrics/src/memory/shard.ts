@@ -92,8 +92,9 @@ export class Shard {
    * @returns Where its data is, in words; 0 when there is no room.
    */
   cell(series: Series, bytes: number): number {
+    if (this.at === 0) return 0
     const known = this.#find(series.id)
-    if (known !== 0 || this.at === 0) return known
+    if (known !== 0) return known
     const block = this.arena.allocate(CELL_HEAD * 4 + bytes) / 4
     if (block === 0) return 0
     const { words } = this.arena
