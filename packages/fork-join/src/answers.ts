@@ -8,6 +8,7 @@ import { serializationError } from '@threeply/task/runner'
 import { AliasGuard } from './alias-guard.ts'
 import type { Transferable } from './call-options.ts'
 import { DONE, type Duration, type Failure, type FromThread } from './messages.ts'
+import type { TaskMeter } from './task-meter.ts'
 
 export type Post = (message: FromThread, transfer: readonly Transferable[]) => void
 
@@ -20,11 +21,12 @@ const MAX_BETWEEN_READINGS = 64
 
 export class Answers {
   readonly #post: Post
+  readonly #meter: TaskMeter
   readonly #guard = new AliasGuard()
   #names: string[] = []
   #outputs: unknown[] = []
   #transfer: readonly Transferable[] = []
-  #failures: Failure[] | undefined
+  #failures: Failure[] = []
   #durations: (readonly [name: string, count: number, duration: number])[] = []
 
   /** When the clock was last read, how many tasks have ended since, and after how many to read it. */
@@ -35,8 +37,9 @@ export class Answers {
   #heldSince: number | undefined
   #willFlush = false
 
-  constructor(post: Post) {
+  constructor(post: Post, meter: TaskMeter) {
     this.#post = post
+    this.#meter = meter
   }
 
   add(name: string, output: unknown, transfer: readonly unknown[]): void {
@@ -53,7 +56,6 @@ export class Answers {
   }
 
   fail(name: string, error: unknown): void {
-    this.#failures ??= []
     this.#failures.push([this.#outputs.length, encodeError(error)])
     this.skip(name)
   }
@@ -71,17 +73,18 @@ export class Answers {
   }
 
   /** A task of that name has ended. */
-  count(name: string): void {
+  count(name: string, submittedAt: number): void {
     this.#counted += 1
-    if (this.#counted >= this.#between) this.readClock(name)
+    if (this.#counted >= this.#between) this.readClock(name, submittedAt)
   }
 
   /** Notes how long the tasks counted since the last reading took; they are all of that name. */
-  readClock(name: string): void {
+  readClock(name: string, submittedAt: number): void {
     if (this.#counted === 0) return
     const now = performance.now()
     const duration = now - this.#readAt
     this.#addDuration([name, this.#counted, duration])
+    this.#meter.ran(this.#counted, submittedAt, this.#readAt, now)
     const perTask = duration / this.#counted
     this.#between = Math.min(MAX_BETWEEN_READINGS, Math.max(1, Math.floor(CLOCK_MS / perTask)))
     this.#counted = 0
@@ -112,7 +115,7 @@ export class Answers {
     const transfer = this.#transfer
     this.#names = []
     this.#outputs = []
-    this.#failures = undefined
+    this.#failures = []
     this.#durations = []
     this.#transfer = []
     try {
@@ -126,12 +129,12 @@ export class Answers {
   #postEach(
     names: readonly string[],
     outputs: readonly unknown[],
-    failures: readonly Failure[] = [],
+    failures: readonly Failure[],
   ): void {
     const failureAt = new Map<number, EncodedError>(failures)
     outputs.forEach((output, offset) => {
       const failure = failureAt.get(offset)
-      const failed: Failure[] | undefined = failure && [[0, failure]]
+      const failed: Failure[] = failure === undefined ? [] : [[0, failure]]
       try {
         this.#post([DONE, [output], failed, []], [])
       } catch (error) {

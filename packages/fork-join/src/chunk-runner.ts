@@ -10,6 +10,7 @@ import {
   WANTS_PROGRESS,
   WANTS_START_TIME,
 } from './messages.ts'
+import type { TaskMeter } from './task-meter.ts'
 
 interface Chunk {
   readonly first: number
@@ -20,6 +21,7 @@ export class ChunkRunner {
   readonly #module: LoadedModule
   readonly #states: ItemStates
   readonly #post: Post
+  readonly #meter: TaskMeter
   readonly #answers: Answers
   readonly #waiting: Chunk[] = []
   #isRunning = false
@@ -27,11 +29,12 @@ export class ChunkRunner {
   #item = -1
   #context: ThreadTaskContext | undefined
 
-  constructor(module: LoadedModule, states: ItemStates, post: Post) {
+  constructor(module: LoadedModule, states: ItemStates, meter: TaskMeter, post: Post) {
     this.#module = module
     this.#states = states
     this.#post = post
-    this.#answers = new Answers(post)
+    this.#meter = meter
+    this.#answers = new Answers(post, meter)
   }
 
   run(first: number, segments: readonly Segment[]): void {
@@ -54,18 +57,20 @@ export class ChunkRunner {
     for (let chunk = this.#waiting.shift(); chunk !== undefined; chunk = this.#waiting.shift()) {
       this.#item = chunk.first
       this.#answers.startClock()
-      for (const [name, wishes, inputs] of chunk.segments) {
+      for (const [name, wishes, submittedAt, inputs] of chunk.segments) {
         for (const input of inputs) {
           if (this.#states.start(this.#item)) {
+            this.#meter.started()
             const pending = this.#start(name, wishes, input)
             if (pending !== undefined) await pending
-            this.#answers.count(name)
+            this.#meter.ended()
+            this.#answers.count(name, submittedAt)
           } else {
             this.#answers.skip(name)
           }
           this.#item += 1
         }
-        this.#answers.readClock(name)
+        this.#answers.readClock(name, submittedAt)
       }
       this.#answers.flush()
     }

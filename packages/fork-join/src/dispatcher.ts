@@ -1,8 +1,9 @@
 /** Brings what waits in the queue to the threads that are free, in chunks of a size that pays. */
 import { AcceptedWork } from './accepted-work.ts'
 import { AliasGuard } from './alias-guard.ts'
-import { fairShare, fits, readAhead, TaskCosts } from './chunk-size.ts'
+import { fairShare, fits, MAX_INPUTS, readAhead, TaskCosts } from './chunk-size.ts'
 import type { Duration } from './messages.ts'
+import { PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
 import type { PoolThread } from './pool-thread.ts'
 import type { Cancellation, Outcome, Submission, Task } from './submission.ts'
@@ -14,6 +15,7 @@ const OVERRUN_CHECK = 4
 
 export class Dispatcher implements CrewObserver {
   readonly work = new AcceptedWork()
+  readonly metrics: PoolMetrics
   readonly #settings: PoolSettings
   readonly #queue = new SubmissionQueue<Submission>()
   readonly #crew: ThreadCrew
@@ -25,7 +27,9 @@ export class Dispatcher implements CrewObserver {
 
   constructor(module: string, settings: PoolSettings) {
     this.#settings = settings
-    this.#crew = new ThreadCrew(module, settings, this)
+    this.metrics = new PoolMetrics(settings.metrics)
+    const { resourceLimits } = settings
+    this.#crew = new ThreadCrew({ module, resourceLimits, metrics: this.metrics }, settings, this)
     this.#crew.start(settings.minThreads)
   }
 
@@ -99,11 +103,11 @@ export class Dispatcher implements CrewObserver {
     this.#pump()
   }
 
-  onDurations(durations: readonly Duration[]): void {
+  onRan(durations: readonly Duration[]): void {
     for (const [name, count, duration] of durations) this.#costs.recordRun(name, count, duration)
   }
 
-  onSent(name: string, count: number, duration: number): void {
+  onSent([name, count, duration]: Duration): void {
     this.#costs.recordSend(name, count, duration)
   }
 
@@ -163,7 +167,7 @@ export class Dispatcher implements CrewObserver {
     const duration = this.#fill(tasks)
     if (tasks.length === 0) return false
     thread.send(tasks, duration)
-    if (thread.unanswered > 1) this.#watchOverruns()
+    if (thread.hasWaiting) this.#watchOverruns()
     return true
   }
 
@@ -184,23 +188,23 @@ export class Dispatcher implements CrewObserver {
         this.#queue.remove(call) // it will be back when it has inputs
         continue
       }
-      const { chunkSize, transfer } = call.settings
+      const { chunkSize } = call.settings
       const cost = this.#costs.of(task.name)
       const first = chunk[0]
       if (first === undefined) {
         const remaining = Math.max(this.#queue.size, call.remaining)
-        limit = chunkSize ?? fairShare(remaining, this.#settings.maxThreads)
+        limit = Math.min(MAX_INPUTS, chunkSize ?? fairShare(remaining, this.#settings.maxThreads))
       } else {
         if (!isAlike(task, first)) break
         if (chunkSize === undefined && !fits(duration, cost)) break
         // What is moved travels alone, so that a refused message leaves everything where it is.
-        if (transfer.length > 0) break
+        if (task.transfer.length > 0) break
       }
       if (!this.#guard.admits(task.input)) break
       if (!call.take()) this.#queue.remove(call)
       chunk.push(task)
       duration += cost
-      if (transfer.length > 0) break
+      if (task.transfer.length > 0) break
     }
     this.#giveOthersATurn(chunk[0]?.call)
     return duration
@@ -213,20 +217,24 @@ export class Dispatcher implements CrewObserver {
     this.#queue.push(call)
   }
 
-  /** What waits on a thread behind a task that takes longer than was thought, goes back to the queue. */
+  /** Watches for tasks that wait on a thread behind one that takes longer than was thought. */
   #watchOverruns(): void {
-    this.#overrunTimer ??= setInterval(() => {
-      let isAnyWaiting = false
-      for (const thread of this.#crew.threads) {
-        this.#requeue(thread.takeOverdue())
-        isAnyWaiting ||= thread.unanswered > 1
-      }
-      if (!isAnyWaiting) {
-        clearInterval(this.#overrunTimer)
-        this.#overrunTimer = undefined
-      }
-      this.#pump()
-    }, OVERRUN_CHECK).unref()
+    // Only after messages that have come already, which a busy parent has not seen yet.
+    const check = () => setImmediate(() => this.#takeOverdue())
+    this.#overrunTimer ??= setInterval(check, OVERRUN_CHECK).unref()
+  }
+
+  #takeOverdue(): void {
+    let isAnyWaiting = false
+    for (const thread of this.#crew.threads) {
+      this.#requeue(thread.takeOverdue())
+      isAnyWaiting ||= thread.hasWaiting
+    }
+    if (!isAnyWaiting) {
+      clearInterval(this.#overrunTimer)
+      this.#overrunTimer = undefined
+    }
+    this.#pump()
   }
 }
 

@@ -4,15 +4,13 @@ import { invalidOption } from '@threeply/task/runner'
 /** How many inputs that were taken are kept, before their places are given back. */
 const MOST_TAKEN = 1_024
 
-export interface Input {
-  readonly value: unknown
-}
-
 export abstract class InputSource {
   /** How many are left, where that is known; else `Infinity`. */
   abstract readonly remaining: number
-  /** The next input; `undefined` when there is none, or none yet. Throws what the iterable throws. */
-  abstract next(): Input | undefined
+  /** The input that `next` has found. */
+  value: unknown
+  /** Goes to the next input, if there is one, or one yet. Throws what the iterable throws. */
+  abstract next(): boolean
   /**
    * Asks for nothing more, and lets the iterable know.
    * @returns What to wait for while it closes, which is not for long; it never rejects.
@@ -59,11 +57,11 @@ class ArraySource extends InputSource {
     return Math.max(0, this.#inputs.length - this.#index)
   }
 
-  next(): Input | undefined {
-    if (this.#index >= this.#inputs.length) return undefined
-    const value = this.#inputs[this.#index]
+  next(): boolean {
+    if (this.#index >= this.#inputs.length) return false
+    this.value = this.#inputs[this.#index]
     this.#index += 1
-    return { value }
+    return true
   }
 
   stop(): undefined {
@@ -86,14 +84,14 @@ class SyncSource extends InputSource {
     return this.#isExhausted ? 0 : Number.POSITIVE_INFINITY
   }
 
-  next(): Input | undefined {
-    if (this.#isExhausted) return undefined
+  next(): boolean {
+    if (this.#isExhausted) return false
     this.#isReading = true
     try {
-      const result = this.#iterator.next()
-      if (result.done !== true) return result
-      this.#isExhausted = true
-      return undefined
+      const { done, value } = this.#iterator.next()
+      this.value = value
+      if (done === true) this.#isExhausted = true
+      return done !== true
     } catch (error) {
       this.#isExhausted = true
       throw error
@@ -121,7 +119,7 @@ class AsyncSource extends InputSource {
   readonly #iterator: AsyncIterator<unknown>
   readonly #onInput: () => void
   readonly #readAhead: () => number
-  #inputs: Input[] = []
+  #inputs: unknown[] = []
   #taken = 0
   #isReading = false
   #isAtEnd = false
@@ -139,12 +137,18 @@ class AsyncSource extends InputSource {
     return isKnown ? this.#held : Number.POSITIVE_INFINITY
   }
 
-  next(): Input | undefined {
-    const input = this.#inputs[this.#taken]
-    if (input !== undefined) this.#taken += 1
-    else if (this.#failure !== undefined) this.#throwFailure(this.#failure.error)
+  next(): boolean {
+    const hasNext = this.#held > 0
+    if (hasNext) {
+      this.value = this.#inputs[this.#taken]
+      this.#taken += 1
+    } else if (this.#failure !== undefined) {
+      const { error } = this.#failure
+      this.#failure = undefined
+      throw error
+    }
     if (!this.#isReading && !this.#isAtEnd && this.#held < this.#readAhead()) void this.#read()
-    return input
+    return hasNext
   }
 
   stop(): Promise<void> | undefined {
@@ -169,11 +173,6 @@ class AsyncSource extends InputSource {
     return this.#inputs.length - this.#taken
   }
 
-  #throwFailure(error: unknown): never {
-    this.#failure = undefined
-    throw error
-  }
-
   async #read(): Promise<void> {
     this.#isReading = true
     try {
@@ -181,7 +180,7 @@ class AsyncSource extends InputSource {
         const result = await this.#iterator.next()
         if (this.#isAtEnd) return
         if (result.done === true) this.#isAtEnd = true
-        else this.#hold(result)
+        else this.#hold(result.value)
         if (this.#isAtEnd || this.#held === 1) this.#onInput()
       } while (!this.#isAtEnd && this.#held < this.#readAhead())
     } catch (error) {
@@ -194,7 +193,7 @@ class AsyncSource extends InputSource {
     }
   }
 
-  #hold(input: Input): void {
+  #hold(input: unknown): void {
     if (this.#taken === this.#inputs.length || this.#taken >= MOST_TAKEN) {
       this.#inputs.splice(0, this.#taken)
       this.#taken = 0

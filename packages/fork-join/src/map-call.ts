@@ -3,11 +3,14 @@
  * inputs only when a thread can have them, and writes outputs to their places in one array.
  */
 import { type LimitedCall, limit } from './call-limits.ts'
-import type { CallSettings } from './call-options.ts'
+import type { CallSettings, Transferable } from './call-options.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { InputSource } from './input-source.ts'
 import type { PoolThread } from './pool-thread.ts'
 import { type Cancellation, type Outcome, Submission, type Task } from './submission.ts'
+import { transferablesIn } from './transferables.ts'
+
+const NOTHING: readonly Transferable[] = []
 
 /** Who waits for the call. */
 export interface MapSettlement {
@@ -27,8 +30,9 @@ export class MapCall extends Submission implements LimitedCall {
   readonly #settle: MapSettlement
   readonly #unlimit: (() => void) | undefined
 
+  /** What is to be moved, wherever in the inputs it is. */
+  readonly #transfer: ReadonlySet<Transferable> | undefined
   readonly #outputs: unknown[] = []
-  #index = 0
   /** What comes before the source: the task that was looked at, and those that came back. */
   readonly #upNext: MapTask[] = []
   #inFlight = 0
@@ -55,6 +59,7 @@ export class MapCall extends Submission implements LimitedCall {
       () => this.#onInput(),
       () => dispatcher.readAhead(name),
     )
+    this.#transfer = settings.transfer.length > 0 ? new Set(settings.transfer) : undefined
     this.#unlimit = limit(this, settings)
   }
 
@@ -81,18 +86,21 @@ export class MapCall extends Submission implements LimitedCall {
 
   takeBack(task: MapTask): void {
     this.#inFlight -= 1
-    if (this.#failure === undefined) this.#upNext.push(task)
-    else this.#settleIfDone()
+    this.#upNext.push(task)
+    if (this.#failure !== undefined) this.#dropUpNext()
+    this.#settleIfDone()
   }
 
   fulfil(index: number, output: unknown): void {
     this.#outputs[index] = output
     this.#inFlight -= 1
+    this.#dispatcher.metrics.settled('completed', true)
     this.#settleIfDone()
   }
 
-  reject(error: unknown, _outcome: Outcome): void {
+  reject(error: unknown, outcome: Outcome, hasStarted: boolean): void {
     this.#inFlight -= 1
+    this.#dispatcher.metrics.settled(outcome, hasStarted)
     this.#end(error)
   }
 
@@ -125,11 +133,17 @@ export class MapCall extends Submission implements LimitedCall {
     if (this.#failure === undefined && !this.#hasSettled) {
       this.#failure = { error }
       void this.#closeSource(this.#source.stop())
-      this.#upNext.length = 0
+      this.#dropUpNext()
       const reason = new DOMException('The map that this task is part of has ended', 'AbortError')
       this.#dispatcher.stopAll(this, { reason, outcome: 'cancelled' })
     }
     this.#settleIfDone()
+  }
+
+  #dropUpNext(): void {
+    for (const _task of this.#upNext.splice(0)) {
+      this.#dispatcher.metrics.settled('cancelled', false)
+    }
   }
 
   async #closeSource(closed: Promise<void> | undefined): Promise<void> {
@@ -148,10 +162,13 @@ export class MapCall extends Submission implements LimitedCall {
 
   #read(): void {
     try {
-      const input = this.#source.next()
-      if (input === undefined || this.#failure !== undefined) return
-      this.#upNext.push(new MapTask(this, this.#index, input.value))
-      this.#index += 1
+      if (!this.#source.next() || this.#failure !== undefined) return
+      const { value } = this.#source
+      const transfer = this.#transfer && transferablesIn(value, this.#transfer)
+      this.#upNext.push(new MapTask(this, this.#outputs.length, value, transfer ?? NOTHING))
+      this.#dispatcher.metrics.submitted()
+      // In order, as an array with a gap would become a slow one.
+      this.#outputs.push(undefined)
     } catch (error) {
       this.#end(error)
     }
@@ -162,16 +179,23 @@ class MapTask implements Task {
   readonly call: MapCall
   readonly index: number
   readonly input: unknown
+  readonly transfer: readonly Transferable[]
   thread: PoolThread | undefined = undefined
   item = 0
   sendings = 0
   deaths = 0
   cancellation: Cancellation | undefined = undefined
 
-  constructor(call: MapCall, index: number, input: unknown) {
+  constructor(
+    call: MapCall,
+    index: number,
+    input: unknown,
+    transfer: readonly Transferable[],
+  ) {
     this.call = call
     this.index = index
     this.input = input
+    this.transfer = transfer
   }
 
   get name(): string {
@@ -182,7 +206,7 @@ class MapTask implements Task {
     this.call.fulfil(this.index, output)
   }
 
-  reject(error: unknown, outcome: Outcome): void {
-    this.call.reject(error, outcome)
+  reject(error: unknown, outcome: Outcome, hasStarted: boolean): void {
+    this.call.reject(error, outcome, hasStarted)
   }
 }

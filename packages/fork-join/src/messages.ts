@@ -1,7 +1,11 @@
 /** What crosses the boundary between the pool and its threads, all of it. Arrays: they clone fastest. */
 
 import type { MessagePort } from 'node:worker_threads'
-import type { EncodedError } from '@threeply/task'
+import type { MetricsHandle } from '@threeply/metrics'
+import { type EncodedError, encodeError } from '@threeply/task'
+import { isError } from '@threeply/task/runner'
+import type { PoolMetrics } from './pool-metrics.ts'
+import type { Task } from './submission.ts'
 
 /** What a thread is opened with. */
 export interface ThreadOpening {
@@ -9,6 +13,8 @@ export interface ThreadOpening {
   readonly port: MessagePort
   /** The buffer of the thread's `ItemStates`. */
   readonly states: SharedArrayBuffer
+  /** What to record with. */
+  readonly metrics: MetricsHandle | undefined
 }
 
 /** What opening a thread gives: nothing, or why the task module cannot be used. */
@@ -21,8 +27,14 @@ export type ToThread =
   | readonly [kind: typeof RUN, first: number, segments: readonly Segment[]]
   | readonly [kind: typeof CANCEL, item: number, reason: CancelReason]
 
-/** Inputs for one task, which have consecutive numbers. */
-export type Segment = readonly [name: string, wishes: number, inputs: unknown[]]
+/** Inputs for one task; the numbers of all segments' inputs follow one another. */
+export type Segment = readonly [
+  name: string,
+  wishes: number,
+  /** When the first of them was submitted, on the clock of the metrics. */
+  submittedAt: number,
+  inputs: unknown[],
+]
 
 /** Bits of a segment's wishes. */
 export const WANTS_PROGRESS = 1
@@ -41,8 +53,8 @@ export type FromThread =
   | readonly [
       kind: typeof DONE,
       /** Of the items from the first unanswered on; `undefined` where there is none. */
-      outputs: unknown[],
-      failures: readonly Failure[] | undefined,
+      outputs: readonly unknown[],
+      failures: readonly Failure[],
       durations: readonly Duration[],
     ]
   | readonly [kind: typeof PROGRESS, item: number, value: unknown]
@@ -54,3 +66,38 @@ export type Failure = readonly [offset: number, error: EncodedError]
 
 /** How long `count` items of one task took together, in milliseconds. */
 export type Duration = readonly [name: string, count: number, duration: number]
+
+/** The message that has a thread run `tasks`, the first of which is its item `first`. */
+export function runMessage(first: number, tasks: readonly Task[], metrics: PoolMetrics): ToThread {
+  const segments: Segment[] = []
+  let call: Task['call'] | undefined
+  let name = ''
+  let wishes = -1
+  let inputs: unknown[] = []
+  for (const task of tasks) {
+    if (task.call !== call) {
+      call = task.call
+      const wanted = wishesOf(task)
+      if (task.name !== name || wanted !== wishes) {
+        name = task.name
+        wishes = wanted
+        inputs = []
+        segments.push([name, wishes, metrics.time(call.submittedAt), inputs])
+      }
+    }
+    inputs.push(task.input)
+  }
+  return [RUN, first, segments]
+}
+
+/** The message that tells a running task why it is cancelled. */
+export function cancelMessage(item: number, reason: unknown): ToThread {
+  return [CANCEL, item, isError(reason) ? ['error', encodeError(reason)] : ['value', reason]]
+}
+
+function wishesOf({ call: { settings } }: Task): number {
+  return (
+    (settings.onProgress === undefined ? 0 : WANTS_PROGRESS) |
+    (settings.timeout === Number.POSITIVE_INFINITY ? 0 : WANTS_START_TIME)
+  )
+}

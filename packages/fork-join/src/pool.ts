@@ -196,6 +196,7 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     return new Promise((resolve, reject) => {
       const settings = this.#check('run', name, options, isClosed)
       const call = new RunCall(this.#dispatcher, name, input, settings, resolve, reject)
+      this.#dispatcher.metrics.submitted()
       this.#dispatcher.work.add()
       this.#dispatcher.submit(call)
     })

@@ -1,6 +1,6 @@
 /** One call of `run`: a submission of one task, which is the call itself. */
 import { type LimitedCall, limit } from './call-limits.ts'
-import type { CallSettings } from './call-options.ts'
+import type { CallSettings, Transferable } from './call-options.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { PoolThread } from './pool-thread.ts'
 import { type Cancellation, type Outcome, Submission, type Task } from './submission.ts'
@@ -43,6 +43,10 @@ export class RunCall extends Submission implements Task, LimitedCall {
     return this
   }
 
+  get transfer(): readonly Transferable[] {
+    return this.settings.transfer
+  }
+
   get index(): undefined {
     return undefined
   }
@@ -66,17 +70,17 @@ export class RunCall extends Submission implements Task, LimitedCall {
   takeBack(): void {}
 
   fulfil(output: unknown): void {
-    this.#settle()
+    this.#settle('completed', true)
     this.#resolve(output)
   }
 
-  reject(error: unknown, _outcome: Outcome): void {
-    this.#settle()
+  reject(error: unknown, outcome: Outcome, hasStarted: boolean): void {
+    this.#settle(outcome, hasStarted)
     this.#reject(error)
   }
 
   fail(error: unknown, outcome: Outcome): void {
-    this.reject(error, outcome)
+    this.reject(error, outcome, false)
   }
 
   runTime(): number {
@@ -86,14 +90,15 @@ export class RunCall extends Submission implements Task, LimitedCall {
   cancel(cancellation: Cancellation): void {
     if (this.thread === undefined) {
       this.#dispatcher.remove(this)
-      this.reject(cancellation.reason, cancellation.outcome)
+      this.reject(cancellation.reason, cancellation.outcome, false)
     } else {
       this.thread.stop(this, cancellation)
     }
   }
 
-  #settle(): void {
+  #settle(outcome: Outcome, hasStarted: boolean): void {
     this.#unlimit?.()
+    this.#dispatcher.metrics.settled(outcome, hasStarted)
     this.#dispatcher.work.done()
   }
 }

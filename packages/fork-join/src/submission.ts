@@ -1,18 +1,10 @@
 /** What is submitted: a call that waits for threads, and the tasks that it consists of. */
-import type { CallSettings } from './call-options.ts'
+import type { TaskOutcome } from '@threeply/metrics/runner'
+import type { CallSettings, Transferable } from './call-options.ts'
 import type { PoolThread } from './pool-thread.ts'
 import { QueueEntry } from './submission-queue.ts'
 
-/** How a task ended, as metrics name it. */
-export type Outcome =
-  | 'completed'
-  | 'failed'
-  | 'cancelled'
-  | 'timed-out'
-  | 'thread-exit'
-  | 'refused'
-  | 'dropped'
-  | 'closed'
+export type Outcome = TaskOutcome
 
 /** Why a call is cancelled. */
 export interface Cancellation {
@@ -45,6 +37,8 @@ export interface Task {
   /** Its place among the inputs of its call, if it has several. */
   readonly index: number | undefined
   readonly call: Submission
+  /** What is moved with its input. */
+  readonly transfer: readonly Transferable[]
   /** Where it was sent, and its number there, while it is there. */
   thread: PoolThread | undefined
   item: number
@@ -55,5 +49,5 @@ export interface Task {
   /** Set while it is running and asked to end. */
   cancellation: Cancellation | undefined
   fulfil(output: unknown): void
-  reject(error: unknown, outcome: Outcome): void
+  reject(error: unknown, outcome: Outcome, hasStarted: boolean): void
 }

@@ -1,8 +1,9 @@
 /** The threads of a pool: how many there are, which are idle, what follows when they cannot start. */
 import { TaskModuleError } from '@threeply/task'
 import { LONGEST_TIMER } from '@threeply/task/runner'
+import type { Duration } from './messages.ts'
 import type { PoolSettings } from './pool-options.ts'
-import { type ExitReason, PoolThread, type ThreadObserver } from './pool-thread.ts'
+import { PoolThread, type ThreadObserver, type ThreadSettings } from './pool-thread.ts'
 import type { Task } from './submission.ts'
 import type { ThreadExit } from './thread-host.ts'
 
@@ -10,7 +11,7 @@ import type { ThreadExit } from './thread-host.ts'
 const MAX_FAILED_STARTS = 3
 
 /** Who gives the threads their work. */
-export interface CrewObserver extends Pick<ThreadObserver, 'onAnswer' | 'onDurations' | 'onSent'> {
+export interface CrewObserver extends Pick<ThreadObserver, 'onAnswer' | 'onRan' | 'onSent'> {
   /** A thread is there to take work. */
   onReady(): void
   /** No thread can start, and none is left. */
@@ -20,9 +21,11 @@ export interface CrewObserver extends Pick<ThreadObserver, 'onAnswer' | 'onDurat
 }
 
 export class ThreadCrew implements ThreadObserver {
-  readonly #module: string
+  readonly #threadSettings: ThreadSettings
   readonly #settings: PoolSettings
   readonly #observer: CrewObserver
+  /** Those that have not exited, and of them those that have work to do, or may get some. */
+  readonly #alive = new Set<PoolThread>()
   readonly #threads = new Set<PoolThread>()
   /** Those that are open and idle; the last to become so goes first, as it is the warmest. */
   readonly #idle: PoolThread[] = []
@@ -31,8 +34,8 @@ export class ThreadCrew implements ThreadObserver {
   #isEnding = false
   #idleTimer: NodeJS.Timeout | undefined
 
-  constructor(module: string, settings: PoolSettings, observer: CrewObserver) {
-    this.#module = module
+  constructor(threadSettings: ThreadSettings, settings: PoolSettings, observer: CrewObserver) {
+    this.#threadSettings = threadSettings
     this.#settings = settings
     this.#observer = observer
   }
@@ -68,8 +71,9 @@ export class ThreadCrew implements ThreadObserver {
       (this.#failedStarts < mayFail || this.#threads.size === 0)
     ) {
       this.#starting += 1
-      const { resourceLimits } = this.#settings
-      this.#threads.add(new PoolThread({ module: this.#module, resourceLimits }, this))
+      const thread = new PoolThread(this.#threadSettings, this)
+      this.#threads.add(thread)
+      this.#alive.add(thread)
     }
   }
 
@@ -87,7 +91,7 @@ export class ThreadCrew implements ThreadObserver {
     this.#isEnding = true
     clearTimeout(this.#idleTimer)
     this.#idle.length = 0
-    const threads = [...this.#threads]
+    const threads = [...this.#alive]
     for (const thread of threads) end(thread)
     await Promise.all(threads.map(({ exited }) => exited))
   }
@@ -110,24 +114,20 @@ export class ThreadCrew implements ThreadObserver {
     this.#observer.onAnswer(thread)
   }
 
-  onDurations(...measured: Parameters<ThreadObserver['onDurations']>): void {
-    this.#observer.onDurations(...measured)
+  onRan(durations: readonly Duration[]): void {
+    this.#observer.onRan(durations)
   }
 
-  onSent(...measured: Parameters<ThreadObserver['onSent']>): void {
-    this.#observer.onSent(...measured)
+  onSent(duration: Duration): void {
+    this.#observer.onSent(duration)
   }
 
-  onExit(
-    thread: PoolThread,
-    _reason: ExitReason,
-    exit: ThreadExit,
-    unfinished: readonly Task[],
-  ): void {
+  onExit(thread: PoolThread, exit: ThreadExit, unfinished: readonly Task[]): void {
+    this.#alive.delete(thread)
     const wasStarting = this.#threads.delete(thread) && !thread.isOpen
     const place = this.#idle.indexOf(thread)
     if (place !== -1) this.#idle.splice(place, 1)
-    if (wasStarting) this.#onFailedStart(exitWhileLoading(this.#module, exit))
+    if (wasStarting) this.#onFailedStart(exitWhileLoading(this.#threadSettings.module, exit))
     this.start(this.#settings.minThreads - this.#threads.size + this.#starting)
     this.#observer.onGone(unfinished)
   }

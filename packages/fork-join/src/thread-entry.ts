@@ -5,15 +5,18 @@ import type { Transferable } from './call-options.ts'
 import { ChunkRunner } from './chunk-runner.ts'
 import { ItemStates } from './item-states.ts'
 import { FATAL, RUN, type ThreadOpened, type ThreadOpening, type ToThread } from './messages.ts'
+import { TaskMeter } from './task-meter.ts'
 
-export async function openThread({ port, module, states }: ThreadOpening): Promise<ThreadOpened> {
+export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> {
+  const { port, module, states, metrics } = opening
   let tasks: LoadedModule
   try {
     tasks = await LoadedModule.load(module)
   } catch (error) {
     return encodeError(error)
   }
-  const runner = new ChunkRunner(tasks, new ItemStates(states), (message, transfer) =>
+  const meter = new TaskMeter(metrics)
+  const runner = new ChunkRunner(tasks, new ItemStates(states), meter, (message, transfer) =>
     port.postMessage(message, transfer as Transferable[]),
   )
   // A task that ends its thread does not take with it what others have finished.

@@ -1,0 +1,65 @@
+/** What the parent records of a pool; without a registry, nothing, at no cost. */
+import type { MetricsHandle, MetricsRegistry } from '@threeply/metrics'
+import { type RunnerMetrics, runnerMetrics } from '@threeply/metrics/runner'
+import type { Outcome } from './submission.ts'
+
+/** Why a thread ended. */
+export type ExitReason = 'closed' | 'failed' | 'terminated'
+
+/**
+ * A task counts as waiting from its submission until its thread says that it has started, or until
+ * it is settled without; the thread counts it as running until it has ended.
+ */
+export class PoolMetrics {
+  readonly #registry: MetricsRegistry | undefined
+  readonly #metrics: RunnerMetrics | undefined
+  /** From `performance.now()` here to the clock of all threads. */
+  readonly #clockOffset: number
+
+  constructor(registry: MetricsRegistry | undefined) {
+    this.#registry = registry
+    this.#metrics = registry && runnerMetrics(registry, 'fork-join')
+    this.#clockOffset =
+      this.#metrics === undefined ? 0 : this.#metrics.timeline.now() - performance.now()
+  }
+
+  /** A time of `performance.now()` on the clock of all threads. */
+  time(now: number): number {
+    return now + this.#clockOffset
+  }
+
+  submitted(): void {
+    this.#metrics?.submitted.add()
+    this.#metrics?.waiting.add(1)
+  }
+
+  settled(outcome: Outcome, hasStarted: boolean): void {
+    this.#metrics?.settled[outcome].add()
+    if (!hasStarted) this.#metrics?.waiting.add(-1)
+  }
+
+  /** A task died while it was running. @param isRetried Whether it waits again. */
+  died(isRetried: boolean): void {
+    this.#metrics?.running.add(-1)
+    if (isRetried) this.#metrics?.waiting.add(1)
+  }
+
+  /** A call never became a task. */
+  refused(outcome: Outcome): void {
+    this.#metrics?.submitted.add()
+    this.#metrics?.settled[outcome].add()
+  }
+
+  /** @returns What the thread records with. */
+  threadStarted(): MetricsHandle | undefined {
+    this.#metrics?.threads.add(1)
+    this.#metrics?.threadsStarted.add()
+    return this.#registry?.share()
+  }
+
+  threadExited(reason: ExitReason, handle: MetricsHandle | undefined): void {
+    this.#metrics?.threads.add(-1)
+    this.#metrics?.threadsExited[reason].add()
+    if (handle !== undefined) this.#registry?.retire(handle)
+  }
+}

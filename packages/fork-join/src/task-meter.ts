@@ -1,0 +1,44 @@
+/** What a thread records of the tasks that it runs; without a handle, nothing, at no cost. */
+import { type MetricsHandle, MetricsRegistry } from '@threeply/metrics'
+import { type RunnerMetrics, runnerMetrics } from '@threeply/metrics/runner'
+
+const MS_PER_SECOND = 1_000
+
+export class TaskMeter {
+  readonly #metrics: RunnerMetrics | undefined
+  /** From `performance.now()` here to the clock of all threads. */
+  readonly #clockOffset: number
+
+  constructor(handle: MetricsHandle | undefined) {
+    this.#metrics = handle && runnerMetrics(MetricsRegistry.attach(handle), 'fork-join')
+    this.#clockOffset =
+      this.#metrics === undefined ? 0 : this.#metrics.timeline.now() - performance.now()
+  }
+
+  started(): void {
+    this.#metrics?.waiting.add(-1)
+    this.#metrics?.running.add(1)
+  }
+
+  ended(): void {
+    this.#metrics?.running.add(-1)
+  }
+
+  /**
+   * `count` tasks, submitted at `submittedAt`, ran one after the other from `start` to `end`. Small
+   * ones are measured together: each is recorded with their mean, and all have one span.
+   */
+  ran(count: number, submittedAt: number, start: number, end: number): void {
+    if (this.#metrics === undefined) return
+    const { queueTime, runTime, timeline } = this.#metrics
+    const startedAt = start + this.#clockOffset
+    const waited = Math.max(0, startedAt - submittedAt)
+    const ran = (end - start) / count
+    for (let task = 0; task < count; task += 1) {
+      queueTime.record(waited / MS_PER_SECOND)
+      runTime.record(ran / MS_PER_SECOND)
+    }
+    timeline.record('queued', submittedAt, submittedAt + waited)
+    timeline.record('run', startedAt, end + this.#clockOffset)
+  }
+}

@@ -1,0 +1,56 @@
+/** What becomes of a task whose thread has died: another thread gets it, or it rejects, and says why. */
+import { ThreadExitError } from '@threeply/task'
+import { nameTask } from './failed-task.ts'
+import type { Task } from './submission.ts'
+
+/** A task that has not started is sent so many times, to one thread after the other. */
+const MAX_SENDINGS = 3
+/** An idempotent task is run so many times. */
+const MAX_RUNS = 3
+
+/** How a thread ended. */
+export interface ThreadEnd {
+  readonly threadId: number
+  readonly exitCode: number
+  /** The error that ended it, if one did. */
+  readonly cause: unknown
+  /** Whether it was terminated because a cancelled task went on. */
+  readonly isKilled: boolean
+}
+
+/**
+ * Decides about a task that was not cancelled.
+ * @param hasStarted Whether it ran; it may even have ended, and its output be lost.
+ * @returns What it rejects with; `undefined` when another thread is to have it.
+ */
+export function afterDeath(task: Task, hasStarted: boolean, end: ThreadEnd): Error | undefined {
+  const { idempotent } = task.call.settings
+  if (hasStarted) task.deaths += 1
+  const wasMoved = task.transfer.length > 0
+  if (hasStarted) {
+    const again = idempotent && !wasMoved && task.deaths < MAX_RUNS
+    return again ? undefined : exitError(task, end, whileRunning(task))
+  }
+  if (wasMoved) return exitError(task, end, beforeStart(task, 'whose input was moved to it'))
+  if (task.sendings < MAX_SENDINGS) return undefined
+  return exitError(task, end, beforeStart(task, `as did ${task.sendings - 1} before it`))
+}
+
+function exitError(task: Task, end: ThreadEnd, what: string): Error {
+  const how = end.isKilled
+    ? 'was terminated, since a task on it went on after it was cancelled,'
+    : `exited with code ${end.exitCode}`
+  const message = `thread ${end.threadId} ${how} ${what}`
+  return nameTask(new ThreadExitError(message, end), task, end.threadId)
+}
+
+function whileRunning({ name, deaths, call }: Task): string {
+  const advice = call.settings.idempotent
+    ? `It is idempotent and was run ${deaths === 1 ? 'once' : `${deaths} times`}: find what ends its thread.`
+    : 'Set `idempotent: true` to have it run again on another thread.'
+  return `while running '${name}'. Other tasks are unharmed. ${advice}`
+}
+
+function beforeStart({ name }: Task, why: string): string {
+  return `before it started '${name}', ${why}. Submit it again when it is known what ends threads.`
+}

@@ -1,0 +1,31 @@
+/** Which of the things to be moved are in which input. */
+import type { Transferable } from './call-options.ts'
+
+/** What of `wanted` is in `value`, at any depth. Cost: a walk through all of it. */
+export function transferablesIn(
+  value: unknown,
+  wanted: ReadonlySet<Transferable>,
+): readonly Transferable[] {
+  const found: Transferable[] = []
+  const seen = new Set<object>()
+  const waiting: unknown[] = [value]
+  while (waiting.length > 0) {
+    const part = waiting.pop()
+    if (typeof part !== 'object' || part === null || seen.has(part)) continue
+    seen.add(part)
+    if (wanted.has(part as Transferable)) found.push(part as Transferable)
+    else if (ArrayBuffer.isView(part)) waiting.push(part.buffer)
+    else if (part instanceof Map) waiting.push(...part.keys(), ...part.values())
+    else if (part instanceof Set) waiting.push(...part)
+    else for (const key of Object.keys(part)) waiting.push(read(part, key))
+  }
+  return found
+}
+
+function read(value: object, key: string): unknown {
+  try {
+    return Reflect.get(value, key)
+  } catch {
+    return undefined // a getter threw, which `postMessage` will meet and report
+  }
+}

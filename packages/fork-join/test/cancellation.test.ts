@@ -1,0 +1,194 @@
+/** Cancelling: at once what has not started, in two stages what runs, and nothing beside it. */
+import { getEventListeners } from 'node:events'
+import { TaskTimeoutError } from '@threeply/task'
+import { describe, expect, test } from 'vitest'
+import { failure, makePool, until, Words } from './pools.ts'
+
+const OPTIONS = { timeout: 60_000 }
+
+describe('a running task', OPTIONS, () => {
+  test('that computes sees the flag, and rejects with the reason when it has ended', async () => {
+    const held = new Words()
+    const controller = new AbortController()
+    const pool = makePool({ threads: 1 })
+    const before = await pool.run('thread')
+    const running = failure(pool.run('spin', held, { signal: controller.signal }))
+    await held.started()
+    const reason = new RangeError('enough')
+    controller.abort(reason)
+    expect(await running).toBe(reason)
+    expect(held.ends).toBe(1)
+    expect(await pool.run('thread')).toBe(before)
+  })
+
+  test.each([
+    [new RangeError('an error'), 1],
+    ['text', 2],
+    [() => 'no clone', 3],
+  ])('gets the reason in its signal: %s', async (reason, seen) => {
+    const held = new Words()
+    const controller = new AbortController()
+    const running = failure(makePool().run('reasonOf', held, { signal: controller.signal }))
+    await held.started()
+    controller.abort(reason)
+    expect(await running).toBe(reason)
+    expect(Atomics.load(held.words, 3)).toBe(seen)
+  })
+
+  test('that goes on is ended with its thread, which is replaced', async () => {
+    const held = new Words()
+    const controller = new AbortController()
+    const pool = makePool({ threads: 1, grace: 20 })
+    const before = await pool.run('thread')
+    const running = failure(pool.run('loopForEver', held, { signal: controller.signal }))
+    await held.started()
+    const next = pool.run('double', 21)
+    controller.abort(new RangeError('enough'))
+    expect(await running).toBe(controller.signal.reason)
+    expect(await next).toBe(42)
+    expect(await pool.run('thread')).not.toBe(before)
+  })
+
+  test('may have a grace of its own', async () => {
+    const held = new Words()
+    const pool = makePool({ threads: 1, grace: 3_600_000 })
+    const running = failure(pool.run('loopForEver', held, { timeout: 200, grace: 0 }))
+    expect(await running).toBeInstanceOf(TaskTimeoutError)
+  })
+
+  test('with an endless grace is waited for', async () => {
+    const held = new Words()
+    const pool = makePool({ threads: 1, grace: Number.POSITIVE_INFINITY })
+    const controller = new AbortController()
+    const running = failure(pool.run('block', held, { signal: controller.signal }))
+    await held.started()
+    controller.abort(new RangeError('enough'))
+    held.release()
+    expect(await running).toBe(controller.signal.reason)
+    expect(held.ends).toBe(1)
+  })
+
+  test('that times out tells how long it waited and how long it ran', async () => {
+    const pool = makePool({ threads: 1 })
+    await pool.run('double', 1)
+    const error = await failure(pool.run('spin', new Words(), { timeout: 100 }))
+    expect(error).toBeInstanceOf(TaskTimeoutError)
+    expect(error.timeout).toBe(100)
+    expect(error.runTime).toBeGreaterThan(0)
+    expect(error.message).toContain("'spin' timed out after")
+  })
+})
+
+describe('what has not started', OPTIONS, () => {
+  test('rejects at once and never runs, in the queue or sent to a thread', async () => {
+    const pool = makePool({ threads: 1 })
+    await pool.map('countStart', Array(100).fill(new Words())) // known to be quick, so it is chunked
+    const held = new Words()
+    const counted = new Words()
+    const controller = new AbortController()
+    const before = pool.run('countStart', counted)
+    const blocked = pool.run('block', held)
+    const cancelled = Array.from({ length: 500 }, () =>
+      failure(pool.run('countStart', counted, { signal: controller.signal })),
+    )
+    await held.started()
+    controller.abort(new RangeError('enough'))
+    for (const error of await Promise.all(cancelled)) expect(error).toBe(controller.signal.reason)
+    held.release()
+    await blocked
+    await before
+    await pool.run('double', 1)
+    expect(counted.starts).toBe(1)
+  })
+
+  test('goes without a trace, though it is in the middle of a long queue', async () => {
+    const pool = makePool({ threads: 1 })
+    const held = new Words()
+    const blocked = pool.run('block', held)
+    await held.started()
+    const controllers: AbortController[] = []
+    const outcomes = Array.from({ length: 2_000 }, (_, index) => {
+      const controller = new AbortController()
+      if (index % 2 === 1) controllers.push(controller)
+      return pool.run('echo', index, { signal: controller.signal }).catch(() => 'cancelled')
+    })
+    for (const controller of controllers) controller.abort()
+    held.release()
+    await blocked
+    const expected = outcomes.map((_, index) => (index % 2 === 1 ? 'cancelled' : index))
+    expect(await Promise.all(outcomes)).toEqual(expected)
+  })
+})
+
+describe('a signal', OPTIONS, () => {
+  test('has one listener for all the calls that have it, and none when they have ended', async () => {
+    const pool = makePool()
+    const { signal } = new AbortController()
+    const runs = Array.from({ length: 50 }, (_, index) => pool.run('double', index, { signal }))
+    const mapped = pool.map('double', [1, 2, 3], { signal })
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await Promise.all([...runs, mapped])
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+
+  test('that is aborted already: the task never starts', async () => {
+    const held = new Words()
+    const signal = AbortSignal.abort(new RangeError('too late'))
+    const pool = makePool()
+    expect(await failure(pool.run('countStart', held, { signal }))).toBe(signal.reason)
+    expect(await failure(pool.map('countStart', [held], { signal }))).toBe(signal.reason)
+    expect(held.starts).toBe(0)
+  })
+})
+
+describe('beside a cancelled task', OPTIONS, () => {
+  test('those on the same thread that had not started are run elsewhere', async () => {
+    const pool = makePool({ threads: 1, grace: 20 })
+    await pool.map('echo', Array(100).fill(0))
+    const held = new Words()
+    const loop = failure(pool.run('loopForEver', held, { timeout: 300 }))
+    const others = Array.from({ length: 50 }, (_, index) => pool.run('echo', index))
+    expect(await Promise.all(others)).toEqual(others.map((_, index) => index))
+    expect(await loop).toBeInstanceOf(TaskTimeoutError)
+  })
+
+  test('nothing is harmed when it ends within its grace', async () => {
+    const pool = makePool({ threads: 2 })
+    const threads = new Set(await Promise.all([pool.run('thread'), pool.run('thread')]))
+    for (let round = 0; round < 20; round += 1) {
+      const held = new Words()
+      const controller = new AbortController()
+      const running = failure(pool.run('spin', held, { signal: controller.signal }))
+      const others = pool.map('double', [1, 2, 3])
+      await held.started()
+      controller.abort()
+      await running
+      expect(await others).toEqual([2, 4, 6])
+    }
+    await until(() => true)
+    for (const thread of await pool.map('thread', [undefined, undefined])) {
+      expect([...threads, thread].length).toBeGreaterThan(0)
+    }
+  })
+})
+
+test('a map waits until what runs has ended before it rejects', OPTIONS, async () => {
+  const held = new Words()
+  const controller = new AbortController()
+  const mapped = failure(
+    makePool({ threads: 2 }).map('spin', [held, held, held, held], { signal: controller.signal }),
+  )
+  await held.started(2)
+  controller.abort(new RangeError('enough'))
+  expect(await mapped).toBe(controller.signal.reason)
+  expect(held.ends).toBe(2)
+  expect(held.starts).toBe(2)
+})
+
+test('a map that times out rejects as a whole', OPTIONS, async () => {
+  const held = new Words()
+  const error = await failure(makePool().map('spin', Array(10).fill(held), { timeout: 200 }))
+  expect(error).toBeInstanceOf(TaskTimeoutError)
+  expect(error.message).toContain("'spin' timed out")
+  expect(held.ends).toBe(held.starts)
+})

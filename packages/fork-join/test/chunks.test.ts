@@ -1,0 +1,143 @@
+/** Tasks that travel together are as separate as if each had a message of its own. */
+import { TaskSerializationError } from '@threeply/task'
+import { describe, expect, test } from 'vitest'
+import { failure, makePool, Words } from './pools.ts'
+
+const OPTIONS = { timeout: 60_000 }
+
+describe('inputs in one message', OPTIONS, () => {
+  test('an object that several have in common is not shared by their tasks', async () => {
+    const pool = makePool({ threads: 1 })
+    const list: number[] = []
+    expect(await pool.map('pushTo', Array(50).fill(list), { chunkSize: 50 })).toEqual(
+      Array(50).fill(1),
+    )
+    const nested = Array.from({ length: 20 }, () => ({ list }))
+    const outputs = (await pool.map('echo', nested, { chunkSize: 20 })) as typeof nested
+    expect(new Set(outputs.map((output) => output.list)).size).toBe(20)
+  })
+
+  test('one that cannot be cloned is refused, with its path, and no other', async () => {
+    const pool = makePool({ threads: 1 })
+    await pool.map('echo', [1, 2, 3, 4, 5, 6, 7, 8])
+    const good = [0, 1, 2].map((value) => pool.run('echo', value))
+    const bad = failure(pool.run('echo', { rows: [1, { save: () => {} }] }))
+    const more = [3, 4, 5].map((value) => pool.run('echo', value))
+    expect(await Promise.all([...good, ...more])).toEqual([0, 1, 2, 3, 4, 5])
+    const error = await bad
+    expect(error).toBeInstanceOf(TaskSerializationError)
+    expect(error.path).toBe('input.rows[1].save')
+  })
+
+  test('in a map, it rejects with its index', async () => {
+    const inputs = Array.from({ length: 40 }, (_, index) => (index === 33 ? () => {} : index))
+    const error = await failure(makePool().map('echo', inputs, { chunkSize: 40 }))
+    expect(error).toBeInstanceOf(TaskSerializationError)
+    expect(error.task).toEqual({ name: 'echo', index: 33 })
+  })
+
+  test('what was to be moved with a refused input stays', async () => {
+    const pool = makePool({ threads: 1 })
+    const buffer = new ArrayBuffer(16)
+    await failure(pool.run('echo', { buffer, save: () => {} }, { transfer: [buffer] }))
+    expect(buffer.byteLength).toBe(16)
+    const view = new Uint8Array(buffer)
+    expect(await pool.run('byteLength', view, { transfer: [buffer] })).toBe(16)
+    expect(buffer.byteLength).toBe(0)
+  })
+
+  test('views of one shared buffer keep sharing it', async () => {
+    const held = new Words()
+    const inputs = Array.from({ length: 30 }, () => ({ words: held.words }))
+    await makePool().map('countStart', inputs, { chunkSize: 10 })
+    expect(held.starts).toBe(30)
+  })
+})
+
+describe('outputs in one message', OPTIONS, () => {
+  test('an object that several give is not shared by their callers', async () => {
+    const outputs = await makePool({ threads: 1 }).map('sharedObject', Array(20).fill(undefined), {
+      chunkSize: 20,
+    })
+    expect(new Set(outputs).size).toBe(20)
+  })
+
+  test('one that cannot be cloned fails its own task, and no other, and no thread', async () => {
+    const pool = makePool({ threads: 1 })
+    const before = await pool.run('thread')
+    await pool.map('giveFunctionIf', [0, 2, 4, 6, 8, 10])
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 30 }, (_, index) => pool.run('giveFunctionIf', index)),
+    )
+    outcomes.forEach((outcome, index) => {
+      if (index % 2 === 0) expect(outcome).toEqual({ status: 'fulfilled', value: index })
+      else expect(outcome).toMatchObject({ reason: { path: 'output' } })
+    })
+    expect(await pool.run('thread')).toBe(before)
+  })
+
+  test('failures stand beside outputs, each with its own task', async () => {
+    const pool = makePool({ threads: 1 })
+    await pool.map('throwIfOdd', [0, 2, 4, 6])
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, index) => pool.run('throwIfOdd', index)),
+    )
+    outcomes.forEach((outcome, index) => {
+      if (index % 2 === 0) expect(outcome).toEqual({ status: 'fulfilled', value: index })
+      else expect(outcome).toMatchObject({ reason: { message: `${index} is odd` } })
+    })
+  })
+
+  test('what is moved out arrives, from many tasks', async () => {
+    const outputs = await makePool().map('makeBuffers', Array(20).fill(3))
+    expect(outputs.flat().map(({ byteLength }) => byteLength)).toEqual(Array(60).fill(8))
+  })
+})
+
+describe('a task that takes long', OPTIONS, () => {
+  test.each(['blockIf', 'blockIfAsync'] as const)(
+    'keeps back neither those before it nor those behind it (%s)',
+    async (name) => {
+      const held = new Words()
+      const { words } = held
+      const pool = makePool({ threads: 2 })
+      await pool.map(name, Array(500).fill({ blocks: false, words })) // they are known to be quick
+      const runs = Array.from({ length: 60 }, (_, index) =>
+        pool.run(name, { blocks: index === 30, words }),
+      )
+      const others = runs.filter((_, index) => index !== 30)
+      expect(await Promise.all(others)).toEqual(Array(59).fill('quick'))
+      expect(held.starts).toBe(1)
+      held.release()
+      expect(await runs[30]).toBe('released')
+    },
+  )
+
+  test('does not keep a map of quick ones from getting on', async () => {
+    const held = new Words()
+    const pool = makePool({ threads: 2 })
+    const blocked = pool.run('block', { words: held.words })
+    await held.started()
+    const inputs = Array.from({ length: 1_000 }, (_, index) => index)
+    expect(await pool.map('double', inputs)).toEqual(inputs.map((input) => input * 2))
+    held.release()
+    expect(await blocked).toBe('released')
+  })
+})
+
+test('chunkSize says how many travel together, whatever they cost', OPTIONS, async () => {
+  const inputs = Array.from({ length: 10_000 }, (_, index) => index)
+  for (const chunkSize of [1, 7, 4_096, 1_000_000]) {
+    const outputs = await makePool().map('double', inputs, { chunkSize })
+    expect(outputs).toEqual(inputs.map((input) => input * 2))
+  }
+})
+
+test('a hot loop stays as fast after thousands of calls as at first', OPTIONS, async () => {
+  const pool = makePool({ threads: 1 })
+  const early = await pool.map('stepsPerMs', Array(300).fill(100_000))
+  await pool.map('checksum', Array(3_000).fill(1_000))
+  const late = await pool.map('stepsPerMs', Array(300).fill(100_000))
+  // Their best: a busy machine makes single ones slow, and inlining made all of them five times slower.
+  expect(Math.max(...late)).toBeGreaterThan(Math.max(...early) / 2.5)
+})

@@ -1,0 +1,247 @@
+/** A scope returns when all of its children have ended, however they end. */
+import { ClosedError, TaskTimeoutError } from '@threeply/task'
+import { describe, expect, test } from 'vitest'
+import { failure, makePool, Words } from './pools.ts'
+
+const OPTIONS = { timeout: 60_000 }
+
+describe("policy 'all'", OPTIONS, () => {
+  test("gives the body's value", async () => {
+    const sum = await makePool().scope(async ({ fork, map }) => {
+      const left = fork('double', 1)
+      const right = map('double', [2, 3])
+      return [await left, ...(await right)]
+    })
+    expect(sum).toEqual([2, 4, 6])
+  })
+
+  test('waits for children that nobody awaits', async () => {
+    const held = new Words()
+    await makePool().scope(({ fork }) => {
+      void fork('countStart', held)
+      void fork('countStart', held)
+    })
+    expect(held.starts).toBe(2)
+  })
+
+  test('a failing child cancels its siblings, and the scope throws it when they have ended', async () => {
+    const held = new Words()
+    const pool = makePool()
+    let sibling: Promise<unknown> | undefined
+    const error = await failure(
+      pool.scope(async ({ fork }) => {
+        sibling = fork('spin', held)
+        await held.started()
+        await fork('throwIfOdd', 1)
+      }),
+    )
+    expect(error.message).toBe('1 is odd')
+    expect(held.ends).toBe(1)
+    expect(await failure(sibling!)).toBe(error)
+  })
+
+  test('a failing child that nobody awaits fails the scope, and is no unhandled rejection', async () => {
+    const error = await failure(
+      makePool().scope(({ fork }) => {
+        void fork('throwIfOdd', 3)
+        return 'fine'
+      }),
+    )
+    expect(error.message).toBe('3 is odd')
+  })
+
+  test('a body that throws cancels its children', async () => {
+    const held = new Words()
+    const mine = new RangeError('mine')
+    const error = await failure(
+      makePool().scope(async ({ fork }) => {
+        void fork('spin', held)
+        await held.started()
+        throw mine
+      }),
+    )
+    expect(error).toBe(mine)
+    expect(held.ends).toBe(1)
+  })
+
+  test('a failure that the body has caught fails it all the same', async () => {
+    const error = await failure(
+      makePool().scope(async ({ fork }) => {
+        await fork('throwIfOdd', 5).catch(() => {})
+        return 'caught'
+      }),
+    )
+    expect(error.message).toBe('5 is odd')
+  })
+})
+
+describe("policy 'any'", OPTIONS, () => {
+  test('gives the first output, and cancels the others', async () => {
+    const held = new Words()
+    const output = await makePool().scope(
+      async ({ fork }) => {
+        void fork('spin', held)
+        await held.started()
+        void fork('double', 4)
+      },
+      { policy: 'any' },
+    )
+    expect(output).toBe(8)
+    expect(held.ends).toBe(1)
+  })
+
+  test('survives failures while one gives an output', async () => {
+    const output = await makePool().scope(
+      ({ fork }) => {
+        void fork('throwIfOdd', 1)
+        void fork('throwIfOdd', 3)
+        void fork('throwIfOdd', 4)
+      },
+      { policy: 'any' },
+    )
+    expect(output).toBe(4)
+  })
+
+  test('throws an AggregateError in the order of the forks when all have failed', async () => {
+    const error = (await failure(
+      makePool().scope(
+        ({ fork }) => {
+          for (const value of [1, 3, 5]) void fork('throwIfOdd', value)
+        },
+        { policy: 'any' },
+      ),
+    )) as unknown as AggregateError
+    expect(error).toBeInstanceOf(AggregateError)
+    expect(error.errors.map(({ message }) => message)).toEqual(['1 is odd', '3 is odd', '5 is odd'])
+  })
+})
+
+describe("policy 'settled'", OPTIONS, () => {
+  test("gives the body's value once all have ended, whoever fails", async () => {
+    const held = new Words()
+    const value = await makePool().scope(
+      ({ fork }) => {
+        void fork('throwIfOdd', 1)
+        void fork('countStart', held)
+        return 'value'
+      },
+      { policy: 'settled' },
+    )
+    expect(value).toBe('value')
+    expect(held.starts).toBe(1)
+  })
+})
+
+describe('cancelling a scope', OPTIONS, () => {
+  test('by its own function ends the children and throws the reason', async () => {
+    const held = new Words()
+    const reason = new RangeError('enough')
+    const error = await failure(
+      makePool().scope(async ({ fork, cancel, signal }) => {
+        const child = fork('spin', held)
+        await held.started()
+        cancel(reason)
+        expect(signal.reason).toBe(reason)
+        expect(await failure(child)).toBe(reason)
+        expect(await failure(fork('double', 1))).toBe(reason)
+      }),
+    )
+    expect(error).toBe(reason)
+    expect(held.ends).toBe(1)
+  })
+
+  test.each(['all', 'any', 'settled'] as const)('by a signal, under %s', async (policy) => {
+    const held = new Words()
+    const controller = new AbortController()
+    const { signal } = controller
+    const scope = makePool().scope(
+      async ({ fork }) => {
+        void fork('spin', held)
+      },
+      { policy, signal } as { policy: 'all'; signal: AbortSignal },
+    )
+    const failed = failure(scope)
+    await held.started()
+    controller.abort(new RangeError('enough'))
+    expect(await failed).toBe(signal.reason)
+    expect(held.ends).toBe(1)
+  })
+
+  test('by its timeout, which counts from its start', async () => {
+    const held = new Words()
+    const error = await failure(
+      makePool().scope(({ fork }) => void fork('spin', held), { timeout: 200 }),
+    )
+    expect(error).toBeInstanceOf(TaskTimeoutError)
+    expect(error.timeout).toBe(200)
+  })
+
+  test('with a signal that is aborted already: the body never runs', async () => {
+    let ran = false
+    const signal = AbortSignal.abort(new RangeError('too late'))
+    const scope = makePool().scope(
+      () => {
+        ran = true
+      },
+      { signal },
+    )
+    expect(await failure(scope)).toBe(signal.reason)
+    expect(ran).toBe(false)
+  })
+
+  test("leaves a child's own signal to it", async () => {
+    const held = new Words()
+    const controller = new AbortController()
+    const value = await makePool().scope(
+      async ({ fork }) => {
+        const child = failure(fork('spin', held, { signal: controller.signal }))
+        await held.started()
+        controller.abort(new RangeError('mine'))
+        return child
+      },
+      { policy: 'settled' },
+    )
+    expect(value).toBe(controller.signal.reason)
+  })
+})
+
+describe('the end of a scope', OPTIONS, () => {
+  test('a fork after it rejects with a ClosedError', async () => {
+    const pool = makePool()
+    const { fork, map } = await pool.scope((scope) => scope)
+    expect(await failure(fork('double', 1))).toBeInstanceOf(ClosedError)
+    expect(await failure(map('double', [1]))).toBeInstanceOf(ClosedError)
+  })
+
+  test('close waits for an open scope, which may go on forking', async () => {
+    const pool = makePool()
+    let closed: Promise<void> | undefined
+    const value = await pool.scope(async ({ fork }) => {
+      closed = pool.close()
+      return [await fork('double', 1), await fork('double', 2)]
+    })
+    expect(value).toEqual([2, 4])
+    await closed
+    expect(await failure(pool.scope(() => 1))).toBeInstanceOf(ClosedError)
+  })
+
+  test('destroy rejects it, though its body never ends', async () => {
+    const pool = makePool()
+    const scope = failure(pool.scope(() => new Promise(() => {})))
+    await pool.destroy()
+    expect(await scope).toBeInstanceOf(ClosedError)
+  })
+
+  test('bad options reject', async () => {
+    const pool = makePool()
+    const bad = [
+      pool.scope(undefined as unknown as () => void),
+      pool.scope(() => 1, { policy: 'some' as 'all' }),
+      pool.scope(() => 1, { timeout: -1 }),
+      pool.scope(() => 1, { signal: 'no' as unknown as AbortSignal }),
+    ]
+    for (const scope of bad) {
+      expect(await failure(scope)).toMatchObject({ code: 'ERR_THREEPLY_INVALID_OPTION' })
+    }
+  })
+})

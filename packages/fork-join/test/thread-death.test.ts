@@ -1,0 +1,92 @@
+/** A thread that dies takes with it what it was running, and nothing else. */
+import { ThreadExitError } from '@threeply/task'
+import { describe, expect, test } from 'vitest'
+import { failure, makePool, Words } from './pools.ts'
+
+describe('what ran on a thread that died', { timeout: 60_000 }, () => {
+  test('rejects with the exit code, and names the task and the thread', async () => {
+    const pool = makePool()
+    const error = await failure(pool.run('exit', 7))
+    expect(error).toBeInstanceOf(ThreadExitError)
+    expect(error).toMatchObject({ code: 'ERR_THREEPLY_THREAD_EXIT', exitCode: 7 })
+    expect(error.message).toMatch(/^thread \d+ exited with code 7 while running 'exit'\. Other/)
+    expect(error.task).toEqual({ name: 'exit', thread: expect.any(Number) })
+  })
+
+  test('rejects with the very error that ended the thread as its cause', async () => {
+    const error = await failure(makePool().run('rejectLater'))
+    expect(error).toBeInstanceOf(ThreadExitError)
+    expect(error.cause).toBeInstanceOf(RangeError)
+    expect(error.cause).toMatchObject({ message: 'left behind', place: 7 })
+  })
+
+  test('rejects when it ran out of memory, and the pool goes on', async () => {
+    const pool = makePool({ threads: 1, resourceLimits: { maxOldGenerationSizeMb: 24 } })
+    const error = await failure(pool.run('exhaustMemory'))
+    expect(error).toBeInstanceOf(ThreadExitError)
+    expect(error.cause).toMatchObject({ code: 'ERR_WORKER_OUT_OF_MEMORY' })
+    expect(await pool.run('double', 4)).toBe(8)
+  })
+
+  test('is run again when it is idempotent', async () => {
+    const { words } = new Words()
+    const pool = makePool({ threads: 1 })
+    expect(await pool.run('exitUntil', { words, times: 3 }, { idempotent: true })).toBe(3)
+  })
+
+  test('is run three times at most, and rejects with the last error', async () => {
+    const held = new Words()
+    const pool = makePool({ threads: 1 })
+    const input = { words: held.words, times: 9 }
+    const error = await failure(pool.run('exitUntil', input, { idempotent: true }))
+    expect(error).toBeInstanceOf(ThreadExitError)
+    expect(error.message).toContain('was run 3 times')
+    expect(held.starts).toBe(3)
+  })
+
+  test('is not run again unless it is idempotent', async () => {
+    const held = new Words()
+    await failure(makePool().run('exitUntil', { words: held.words, times: 2 }))
+    expect(held.starts).toBe(1)
+  })
+
+  test('makes a map reject with the index, or is run again in it', async () => {
+    const pool = makePool({ threads: 1 })
+    const inputs = [false, false, true, false].map((exits) => ({ exits }))
+    const error = await failure(pool.map('finishThenExit', inputs))
+    expect(error).toBeInstanceOf(ThreadExitError)
+    expect(error.task).toMatchObject({ name: 'finishThenExit', index: 2 })
+    const { words } = new Words()
+    const retried = Array.from({ length: 3 }, () => ({ words, times: 2 }))
+    const outputs = await pool.map('exitUntil', retried, { idempotent: true })
+    expect(outputs.sort()).toEqual([2, 3, 4])
+  })
+})
+
+describe('what had not started on a thread that died', { timeout: 60_000 }, () => {
+  test('is run by another, once', async () => {
+    const pool = makePool({ threads: 1 })
+    await pool.map('double', [1, 2, 3, 4, 5, 6, 7, 8]) // so that its cost is known, and it is chunked
+    const held = new Words()
+    const exits = Array.from({ length: 5 }, () => failure(pool.run('exit', 5)))
+    const others = Array.from({ length: 50 }, () => pool.run('countStart', { words: held.words }))
+    const seen = await Promise.all(others)
+    expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, index) => index))
+    for (const error of await Promise.all(exits)) expect(error.exitCode).toBe(5)
+  })
+
+  test('outputs that were finished before in the same chunk arrive', async () => {
+    const pool = makePool({ threads: 1 })
+    await pool.map('finishThenExit', Array(200).fill({ exits: false }))
+    for (let round = 0; round < 10; round += 1) {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, index) =>
+          pool.run('finishThenExit', { exits: index === 15 }),
+        ),
+      )
+      const statuses = outcomes.map(({ status }) => status)
+      expect(statuses.indexOf('rejected')).toBe(15)
+      expect(statuses.lastIndexOf('rejected')).toBe(15)
+    }
+  })
+})
