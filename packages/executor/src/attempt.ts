@@ -14,10 +14,10 @@ export interface ItemContext extends RunContext {
   readonly index: number
 }
 
-/** Whom an attempt belongs to, and who learns how it ended. */
+/** Whom an attempt belongs to. */
 export interface AttemptOwner {
-  succeeded(attempt: Attempt, output: unknown): void
-  failed(attempt: Attempt, error: unknown): void
+  /** Its function has asked for what tells that it is cancelled, and must be told from now on. */
+  observed(attempt: Attempt): void
 }
 
 /** When an attempt happened; kept only where there is a timeout or somebody records. */
@@ -31,37 +31,47 @@ export interface AttemptTimes {
   isSettled: boolean
 }
 
+/** What most attempts never need. */
+interface AttemptDetails {
+  controller: AbortController | undefined
+  cancellation: { readonly reason: unknown } | undefined
+  times: AttemptTimes | undefined
+}
+
 /**
  * The signal and the functions are made when they are first asked for, so that a task that needs
  * none pays for none; getters, so that a task may take the context apart: `({ signal }) => …`.
  */
 export class Attempt implements RunContext {
-  readonly attempt: number
   readonly #owner: AttemptOwner
-  #controller: AbortController | undefined = undefined
-  #cancellation: { readonly reason: unknown } | undefined = undefined
-  #times: AttemptTimes | undefined = undefined
+  #details: AttemptDetails | undefined = undefined
 
-  constructor(owner: AttemptOwner, attempt: number) {
-    this.attempt = attempt
+  constructor(owner: AttemptOwner) {
     this.#owner = owner
   }
 
+  get attempt(): number {
+    return 1
+  }
+
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#cancellation !== undefined) this.#controller.abort(this.#cancellation.reason)
+    const details = this.#observe()
+    if (details.controller === undefined) {
+      details.controller = new AbortController()
+      if (details.cancellation !== undefined) details.controller.abort(details.cancellation.reason)
     }
-    return this.#controller.signal
+    return details.controller.signal
   }
 
   get cancelled(): () => boolean {
-    return () => this.isCancelled
+    const details = this.#observe()
+    return () => details.cancellation !== undefined
   }
 
   get throwIfCancelled(): () => void {
+    const details = this.#observe()
     return () => {
-      if (this.#cancellation !== undefined) throw this.#cancellation.reason
+      if (details.cancellation !== undefined) throw details.cancellation.reason
     }
   }
 
@@ -75,30 +85,30 @@ export class Attempt implements RunContext {
     return keep
   }
 
-  /** For the runner: whom it belongs to. */
-  get owner(): AttemptOwner {
-    return this.#owner
-  }
-
-  /** For the runner: whether it has been told to stop. */
-  get isCancelled(): boolean {
-    return this.#cancellation !== undefined
-  }
-
-  /** For the runner. */
+  /** For the runner: when it happened, where that is kept. */
   get times(): AttemptTimes | undefined {
-    return this.#times
+    return this.#details?.times
   }
 
   set times(times: AttemptTimes) {
-    this.#times = times
+    this.#details ??= noDetails()
+    this.#details.times = times
   }
 
   /** For the runner: tells the function to stop; its slot stays taken until it has ended. */
   cancel(reason: unknown): void {
-    if (this.#cancellation !== undefined) return
-    this.#cancellation = { reason }
-    this.#controller?.abort(reason)
+    this.#details ??= noDetails()
+    if (this.#details.cancellation !== undefined) return
+    this.#details.cancellation = { reason }
+    this.#details.controller?.abort(reason)
+  }
+
+  #observe(): AttemptDetails {
+    if (this.#details === undefined) {
+      this.#details = noDetails()
+      this.#owner.observed(this)
+    }
+    return this.#details
   }
 }
 
@@ -106,10 +116,14 @@ export class Attempt implements RunContext {
 export class ItemAttempt extends Attempt implements ItemContext {
   readonly index: number
 
-  constructor(owner: AttemptOwner, attempt: number, index: number) {
-    super(owner, attempt)
+  constructor(owner: AttemptOwner, index: number) {
+    super(owner)
     this.index = index
   }
+}
+
+function noDetails(): AttemptDetails {
+  return { controller: undefined, cancellation: undefined, times: undefined }
 }
 
 function ignore(): void {}

@@ -41,16 +41,21 @@ export class Batch implements Work, AttemptOwner, Abortable {
   readonly #fn: (input: never, context: ItemContext) => unknown
   readonly #outputs: Outputs
   readonly #call: BatchCall
-  readonly #isBounded: boolean
+  /** Whether nothing but `fn` can keep an input from being started, and nothing is timed. */
+  readonly #isPlain: boolean
   /** Whether each attempt has to be timed. */
   readonly #isTimed: boolean
+  /** What runs and can be told that it is cancelled, or is timed. */
+  readonly #observed = new Map<number, ItemAttempt>()
   /** What its functions and its inputs run in: the async context of its caller. */
   readonly #scope = new AsyncResource('threeply.AsyncExecutor.map')
   #isOpen = true
   #isOver = false
   #isClosing = false
   #started = 0
-  #inFlight = 0
+  /** Inputs that have been started and are settled. */
+  #ended = 0
+  #cancellation: { readonly reason: unknown } | undefined = undefined
   #failure: { readonly error: unknown } | undefined = undefined
   /** When the input that waits was pulled. */
   #pulledAt = 0
@@ -64,8 +69,8 @@ export class Batch implements Work, AttemptOwner, Abortable {
     this.#source = call.source
     this.#fn = call.fn
     this.#outputs = call.outputs
-    this.#isBounded = call.isBounded
     this.#isTimed = host.recorder !== undefined || call.timeout !== Number.POSITIVE_INFINITY
+    this.#isPlain = !this.#isTimed && !call.isBounded && call.source.isReady
   }
 
   start(): void {
@@ -83,20 +88,26 @@ export class Batch implements Work, AttemptOwner, Abortable {
     return this.#scope.runInAsyncScope(this.#next, this, lane)
   }
 
-  succeeded(attempt: Attempt, output: unknown): void {
-    if (attempt.times !== undefined && !this.#isWanted(attempt, 'completed')) return
+  succeeded({ index }: Lane, output: unknown): void {
+    if (this.#observed.size > 0 && !this.#isWanted(index, 'completed')) return
     if (this.#isOver) return
-    this.#inFlight -= 1
-    this.#outputs.fulfilled((attempt as ItemAttempt).index, output)
-    if (this.#inFlight === 0) this.#settle()
+    this.#ended += 1
+    this.#outputs.fulfilled(index, output)
+    if (this.#ended === this.#started) this.#settle()
   }
 
-  failed(attempt: Attempt, error: unknown): void {
-    const outcome = attempt.isCancelled ? 'cancelled' : 'failed'
-    if (attempt.times !== undefined && !this.#isWanted(attempt, outcome)) return
+  failed({ index }: Lane, error: unknown): void {
+    const outcome = this.#cancellation === undefined ? 'failed' : 'cancelled'
+    if (this.#observed.size > 0 && !this.#isWanted(index, outcome)) return
     if (this.#isOver) return
-    this.#inFlight -= 1
-    this.#rejected((attempt as ItemAttempt).index, error)
+    this.#ended += 1
+    this.#rejected(index, error)
+  }
+
+  observed(attempt: Attempt): void {
+    const item = attempt as ItemAttempt
+    if (this.#cancellation !== undefined) item.cancel(this.#cancellation.reason)
+    else this.#observed.set(item.index, item)
   }
 
   /** Rejects at once; what runs is told to stop, and keeps its lanes until it has ended. */
@@ -126,7 +137,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
     const over = new Promise<void>((resolve) => {
       this.#onOver = resolve
     })
-    this.#cancelAttempts(reason)
+    this.#cancel(reason)
     try {
       await this.#source.close()
     } finally {
@@ -141,32 +152,41 @@ export class Batch implements Work, AttemptOwner, Abortable {
 
   /** Runs in the async context of the call. */
   #next(lane: Lane): unknown {
-    const source = this.#source
-    if (this.#isBounded && !this.#hasRoom) {
-      this.#lanes.withdraw(this)
-      return NOTHING
-    }
-    if (!source.isReady) {
-      this.#pull()
-      return NOTHING
-    }
+    if (!this.#isPlain && !this.#mayStart()) return NOTHING
     if (!this.#hasNext()) return NOTHING
-    const attempt = new ItemAttempt(this, 1, this.#started)
+    const index = this.#started
     this.#started += 1
-    if (this.#isTimed && !this.#time(attempt)) return NOTHING
-    this.#inFlight += 1
-    lane.attempt = attempt
-    if (!source.isReady && this.#lanes.hasRoom && this.#hasRoom) this.#pull()
+    const attempt = new ItemAttempt(this, index)
+    lane.index = index
+    if (!this.#isPlain && !this.#prepare(attempt)) return NOTHING
     try {
       const fn = this.#fn
-      return fn(source.value as never, attempt)
+      return fn(this.#source.value as never, attempt)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
+  /** Whether there is room for an output, and an input at hand; leaves the turns if not. */
+  #mayStart(): boolean {
+    if (!this.#hasRoom) {
+      this.#lanes.withdraw(this)
+      return false
+    }
+    if (this.#source.isReady) return true
+    this.#pull()
+    return false
+  }
+
+  /** False when its time had run out before it could start. */
+  #prepare(attempt: ItemAttempt): boolean {
+    if (this.#isTimed && !this.#time(attempt)) return false
+    if (!this.#source.isReady && this.#lanes.hasRoom && this.#hasRoom) this.#pull()
+    return true
+  }
+
   get #hasRoom(): boolean {
-    return !this.#isBounded || this.#outputs.hasRoom(this.#inFlight)
+    return !this.#call.isBounded || this.#outputs.hasRoom(this.#started - this.#ended)
   }
 
   #hasNext(): boolean {
@@ -210,6 +230,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
       recorder?.left(queuedAt)
       recorder?.settled('timed-out')
       const times = { timeout, queueTime: startedAt - queuedAt, runTime: 0 }
+      this.#ended += 1
       this.#rejected(attempt.index, new TaskTimeoutError(taskName(this.#fn), times))
       return false
     }
@@ -219,6 +240,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
         ? undefined
         : new Deadline(timeout - (startedAt - queuedAt), () => this.#timedOut(attempt))
     attempt.times = { queuedAt, startedAt, deadline, isSettled: false }
+    this.#observed.set(attempt.index, attempt)
     return true
   }
 
@@ -232,14 +254,16 @@ export class Batch implements Work, AttemptOwner, Abortable {
       queueTime: times.startedAt - times.queuedAt,
       runTime: this.#now() - times.startedAt,
     })
-    this.#inFlight -= 1
+    this.#ended += 1
     attempt.cancel(error)
     if (!this.#isOver) this.#rejected(attempt.index, error)
   }
 
   /** A function has ended: whether what it gave is still wanted. */
-  #isWanted(attempt: Attempt, outcome: 'completed' | 'failed' | 'cancelled'): boolean {
-    const times = attempt.times!
+  #isWanted(index: number, outcome: 'completed' | 'failed' | 'cancelled'): boolean {
+    const times = this.#observed.get(index)?.times
+    this.#observed.delete(index)
+    if (times === undefined) return true
     times.deadline?.clear()
     this.#host.recorder?.ended(times.startedAt)
     if (times.isSettled) return false
@@ -255,7 +279,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
       !this.#outputs.rejected(index, error)
     ) {
       this.#fail(error)
-    } else if (this.#inFlight === 0) {
+    } else if (this.#ended === this.#started) {
       this.#settle()
     }
   }
@@ -271,7 +295,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
         this.#settle()
       })
     }
-    if (this.#call.onFailure === 'cancel') this.#cancelAttempts(error)
+    if (this.#call.onFailure === 'cancel') this.#cancel(error)
     this.#settle()
   }
 
@@ -292,7 +316,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
   }
 
   #settle(): void {
-    if (this.#isOver || this.#isOpen || this.#isClosing || this.#inFlight > 0) return
+    if (this.#isOver || this.#isOpen || this.#isClosing || this.#ended < this.#started) return
     this.#isOver = true
     if (this.#failure === undefined) this.#outputs.finished(this.#started)
     else this.#outputs.failed(this.#failure.error, false)
@@ -303,15 +327,13 @@ export class Batch implements Work, AttemptOwner, Abortable {
     if (this.#isOver) return
     this.#isOver = true
     this.#shut()
-    for (const attempt of this.#lanes.attemptsOf(this)) {
-      const { times } = attempt
-      if (times !== undefined && !times.isSettled) {
-        times.isSettled = true
-        times.deadline?.clear()
-        this.#host.recorder?.settled(outcome)
-      }
-      attempt.cancel(reason)
+    for (const { times } of this.#observed.values()) {
+      if (times === undefined || times.isSettled) continue
+      times.isSettled = true
+      times.deadline?.clear()
+      this.#host.recorder?.settled(outcome)
     }
+    this.#cancel(reason)
     const reject = () => {
       this.#outputs.failed(reason, true)
       this.#release()
@@ -321,8 +343,10 @@ export class Batch implements Work, AttemptOwner, Abortable {
     else void Promise.race([closed, oneTurn()]).then(reject) // most have closed by then
   }
 
-  #cancelAttempts(reason: unknown): void {
-    for (const attempt of this.#lanes.attemptsOf(this)) attempt.cancel(reason)
+  /** Tells what runs, and whatever of it asks later. */
+  #cancel(reason: unknown): void {
+    this.#cancellation ??= { reason }
+    for (const attempt of [...this.#observed.values()]) attempt.cancel(reason)
   }
 
   #release(): void {

@@ -3,7 +3,7 @@
  * next piece of work by itself until there is none. So p-limit's queue holds lanes, never tasks.
  */
 import pLimit, { type LimitFunction } from 'p-limit'
-import type { Attempt, AttemptOwner } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import { Turns } from './turns.ts'
 
 /** What {@link Work.begin} gives when it had nothing to start. */
@@ -12,11 +12,14 @@ export const NOTHING: unique symbol = Symbol('nothing to start')
 /** Something that lanes take tasks from: the queue of `run`, or one call of `map`. */
 export interface Work {
   /**
-   * Starts its next task and sets `lane.attempt`; gives what the function gave. Never throws: a
-   * function that throws gives a rejected promise. Work that has nothing to start leaves the turns
-   * and gives {@link NOTHING}.
+   * Starts its next task, notes in the lane which, and gives what the function gave. Never throws:
+   * a function that throws gives a rejected promise. Work that has nothing to start leaves the
+   * turns and gives {@link NOTHING}.
    */
   begin(lane: Lane): unknown
+  /** What it began in `lane` has ended. */
+  succeeded(lane: Lane, output: unknown): void
+  failed(lane: Lane, error: unknown): void
   /** Whether it will have more to start, though it may have nothing now: its lanes wait for it. */
   readonly expectsMore: boolean
   /** Its links in the ring of {@link Turns}, which alone writes them. */
@@ -26,8 +29,10 @@ export interface Work {
 
 /** One lane. */
 export class Lane {
-  /** What runs in it. */
+  /** The call of `run` that runs in it. */
   attempt: Attempt | undefined = undefined
+  /** Or the index of the input. */
+  index = 0
   /** The work in whose async context the lane itself runs: it needs no switch to be called. */
   home: Work | undefined
   /** Wakes it, while it is parked. */
@@ -99,10 +104,10 @@ export class Lanes {
     this.#unparkAll()
   }
 
-  /** What runs of `owner`. */
-  attemptsOf(owner: AttemptOwner): Attempt[] {
+  /** The calls of `run` that run. */
+  attempts(): Attempt[] {
     const attempts: Attempt[] = []
-    for (const { attempt } of this.#all) if (attempt?.owner === owner) attempts.push(attempt)
+    for (const { attempt } of this.#all) if (attempt !== undefined) attempts.push(attempt)
     return attempts
   }
 
@@ -140,23 +145,16 @@ export class Lanes {
       try {
         output = await pending
       } catch (error) {
-        const attempt = this.#leave(lane)
-        attempt.owner.failed(attempt, error)
+        this.#running -= 1
+        work.failed(lane, error)
         continue
       }
-      const attempt = this.#leave(lane)
-      attempt.owner.succeeded(attempt, output)
+      this.#running -= 1
+      work.succeeded(lane, output)
     }
     this.#all.delete(lane)
     this.#live -= 1
     if (this.#running === 0) this.#onRest()
-  }
-
-  #leave(lane: Lane): Attempt {
-    const attempt = lane.attempt!
-    lane.attempt = undefined
-    this.#running -= 1
-    return attempt
   }
 
   #park(lane: Lane): Promise<void> {

@@ -37,8 +37,8 @@ export class RunTask extends AsyncResource {
 export class RunAttempt extends Attempt {
   readonly #task: RunTask
 
-  constructor(owner: AttemptOwner, attempt: number, task: RunTask) {
-    super(owner, attempt)
+  constructor(owner: AttemptOwner, task: RunTask) {
+    super(owner)
     this.#task = task
   }
 

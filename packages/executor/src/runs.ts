@@ -3,7 +3,7 @@
 import type { TaskOutcome } from '@threeply/metrics/runner'
 import { TaskTimeoutError } from '@threeply/task'
 import type { AbortListeners } from './abort-listeners.ts'
-import type { Attempt, AttemptOwner, RunContext } from './attempt.ts'
+import type { AttemptOwner, RunContext } from './attempt.ts'
 import { Deadline } from './deadline.ts'
 import { type Lane, type Lanes, NOTHING, type Work } from './lanes.ts'
 import type { OpenCalls } from './open-calls.ts'
@@ -62,7 +62,7 @@ export class Runs implements Work, AttemptOwner {
     const task = this.#queue.shift()
     if (this.#queue.size === 0) this.#lanes.withdraw(this)
     if (task === undefined) return NOTHING
-    const attempt = new RunAttempt(this, 1, task)
+    const attempt = new RunAttempt(this, task)
     lane.attempt = attempt
     if (task.details !== undefined) this.#time(task, attempt)
     try {
@@ -72,17 +72,22 @@ export class Runs implements Work, AttemptOwner {
     }
   }
 
-  succeeded(attempt: Attempt, output: unknown): void {
-    const { task } = attempt as RunAttempt
+  succeeded(lane: Lane, output: unknown): void {
+    const attempt = leave(lane)
+    const { task } = attempt
     if (attempt.times !== undefined) this.#host.recorder?.ended(attempt.times.startedAt)
     if (task.resolve !== undefined) this.#settle(task, output, 'completed')
   }
 
-  failed(attempt: Attempt, error: unknown): void {
-    const { task } = attempt as RunAttempt
+  failed(lane: Lane, error: unknown): void {
+    const attempt = leave(lane)
+    const { task } = attempt
     if (attempt.times !== undefined) this.#host.recorder?.ended(attempt.times.startedAt)
     if (task.resolve !== undefined) this.#settle(task, new Rejection(error), 'failed')
   }
+
+  /** What runs is found through its lane. */
+  observed(): void {}
 
   /** Rejects all that waits and all that runs. */
   destroy(error: unknown): void {
@@ -91,7 +96,7 @@ export class Runs implements Work, AttemptOwner {
       this.#leftQueue(task)
       this.#settle(task, new Rejection(error), 'closed')
     }
-    for (const attempt of this.#lanes.attemptsOf(this)) {
+    for (const attempt of this.#lanes.attempts()) {
       const { task } = attempt as RunAttempt
       if (task.resolve !== undefined) this.#settle(task, new Rejection(error), 'closed')
       attempt.cancel(error)
@@ -172,4 +177,10 @@ export class Runs implements Work, AttemptOwner {
   #now(): number {
     return this.#host.recorder?.now() ?? performance.now()
   }
+}
+
+function leave(lane: Lane): RunAttempt {
+  const attempt = lane.attempt as RunAttempt
+  lane.attempt = undefined
+  return attempt
 }
