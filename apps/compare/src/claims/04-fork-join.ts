@@ -34,8 +34,8 @@ export interface ForkJoinData {
   readonly timeline: readonly Span[]
 }
 
-/** The shortest child gets 60 % of the longest one's text: the longest is known, and the sum is far. */
-const SHORTEST = 0.6
+/** The shortest child gets 80 % of the longest one's text: the longest is known, and the sum is far. */
+const SHORTEST = 0.8
 
 /** Clocks are read in two threads: a parent is early only when it is by more than that. */
 const CLOCK_ERROR = 0.1 // milliseconds

@@ -57,12 +57,12 @@ async function measure(bench: Bench): Promise<CpuData> {
   bench.progress('warming the threads up')
   const expected = await models.inline.run(jobs)
   for (const name of MODEL_NAMES) {
-    const done = await warmUp(() => models[name].run(jobs), bench.budget * 0.1)
+    const done = await warmUp(() => models[name].run(jobs), bench.budget * 0.2)
     checkSameOutputs(name, done, expected)
   }
   bench.progress('counting, indexing, compressing, hashing')
   const figures = await compareModels(bench, models, {
-    rounds: bench.scale(9, 5),
+    rounds: bench.scale(9, 7),
     budget: bench.budget * 0.5,
     jobs: () => jobs,
   })

@@ -1,9 +1,9 @@
 /** Threads compile the tasks for themselves: some hundred of them go by until one is as fast as it gets. */
 
-const MOST_RUNS = 12
+const MOST_RUNS = 40
 
 /** Runs that are no faster than the best before, until it counts as warm. */
-const NO_FASTER = 2
+const NO_FASTER = 3
 
 /**
  * Runs something until it gets no faster, or until the time is up.
