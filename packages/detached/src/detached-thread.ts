@@ -8,6 +8,7 @@
  * The end is one event, the thread's exit: the state, `ready`, `join`, `exited` and the iteration
  * settle together in it.
  */
+import type { ResourceLimits } from 'node:worker_threads'
 import type { ThreadExitReason } from '@threeply/metrics/runner'
 import { ClosedError, decodeError, ThreadExitError } from '@threeply/task'
 import {
@@ -16,6 +17,7 @@ import {
   LONGEST_TIMER,
   serializationError,
 } from '@threeply/task/runner'
+import { onAbort } from './abort-listeners.ts'
 import { Channel } from './channel.ts'
 import { Deferred } from './deferred.ts'
 import { type ExitReport, endingOf, type StopRequest, type ThreadDeath } from './exit-report.ts'
@@ -29,7 +31,7 @@ import {
 } from './messages.ts'
 import type { RunnerRecorder, TaskRecorder } from './runner-recorder.ts'
 import { sendOver } from './thread-context.ts'
-import type { HostedThread, LaunchOptions, ThreadHost } from './thread-host.ts'
+import type { HostedThread, ThreadHost } from './thread-host.ts'
 
 /** Where a thread is in its life; it ends as `failed` when it threw or died by itself. */
 export type ThreadState = 'starting' | 'running' | 'stopping' | 'exited' | 'failed'
@@ -41,16 +43,23 @@ export interface StopOptions {
 }
 
 /** What the runner makes a handle of. */
-export interface DetachedThreadSetup extends LaunchOptions {
+export interface DetachedThreadSetup {
   readonly id: number
+  readonly name: string
   readonly module: string
   readonly taskName: string
-  readonly input: unknown
+  readonly resourceLimits: ResourceLimits | undefined
   readonly signal: AbortSignal | undefined
   readonly grace: number
   readonly ref: boolean
   readonly host: ThreadHost
   readonly recorder: RunnerRecorder | undefined
+}
+
+/** What the task is given; not kept, for the handle may live long. */
+export interface TaskPayload {
+  readonly input: unknown
+  readonly transfer: readonly unknown[]
 }
 
 /**
@@ -88,11 +97,11 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
   readonly #joined = new Deferred<unknown>()
   readonly #exited = new Deferred<ExitReport>()
   readonly #spawnedAt = performance.now()
-  readonly #onAbort = (): void => this.#abort()
 
   #state: ThreadState = 'starting'
   #thread: HostedThread | undefined
   #referenced: boolean
+  #stopListening: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
   #deadline = Number.POSITIVE_INFINITY
 
@@ -105,7 +114,7 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
   #use: ResourceUse | undefined
   #terminated: 'by terminate' | 'after grace' | undefined
 
-  constructor(setup: DetachedThreadSetup) {
+  constructor(setup: DetachedThreadSetup, payload: TaskPayload) {
     this.#setup = setup
     this.id = setup.id
     this.name = setup.name
@@ -117,7 +126,7 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
       this.#thread?.post(frame, transfer),
     )
     if (setup.signal?.aborted) this.#neverStart()
-    else this.#launch()
+    else this.#launch(payload)
   }
 
   get state(): ThreadState {
@@ -201,8 +210,8 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
     this.#end({ exitCode: 0 })
   }
 
-  #launch(): void {
-    const { host, taskName, input, signal, transfer } = this.#setup
+  #launch({ input, transfer }: TaskPayload): void {
+    const { host, name, resourceLimits, taskName, signal } = this.#setup
     const task = {
       kind: 'start',
       id: this.id,
@@ -211,7 +220,8 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
       flag: this.#flag,
     } as const
     try {
-      this.#thread = host.launch(task, this.#setup, {
+      const options = { name, resourceLimits, transfer }
+      this.#thread = host.launch(task, options, {
         onMessage: (message) => this.#receive(message),
         onDeath: (death) => this.#end(death),
       })
@@ -224,7 +234,8 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
       return
     }
     this.#applyReference()
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal !== undefined)
+      this.#stopListening = onAbort(signal, () => this.#abort(signal.reason))
   }
 
   #receive(message: FromThread): void {
@@ -255,9 +266,8 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
     }
   }
 
-  #abort(): void {
-    const { signal, grace } = this.#setup
-    this.#ask({ reason: signal?.reason, bySignal: true, grace })
+  #abort(reason: unknown): void {
+    this.#ask({ reason, bySignal: true, grace: this.#setup.grace })
   }
 
   /** The two stages: the flag and the signal now, the thread's end after `grace`. */
@@ -304,9 +314,9 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
   }
 
   #end(death: ThreadDeath): ThreadExitReason {
-    const { taskName, module, signal } = this.#setup
+    const { taskName, module } = this.#setup
     clearTimeout(this.#timer)
-    signal?.removeEventListener('abort', this.#onAbort)
+    this.#stopListening?.()
     const ending = endingOf({
       task: { name: taskName, thread: this.id },
       threadName: this.name,

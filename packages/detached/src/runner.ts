@@ -74,24 +74,23 @@ export class DetachedRunner<Tasks = TaskModule> {
     checkSpawn(name, options)
     if (this.#ending !== undefined) throw this.#closed(name)
     this.#spawned += 1
-    const thread = new DetachedThread<
-      TaskOutput<Tasks, Name>,
-      TaskIncoming<Tasks, Name>,
-      TaskOutgoing<Tasks, Name>
-    >({
+    const setup = {
       id: this.#spawned,
       name: options.name ?? name,
       module: this.#module,
       taskName: name,
-      input,
-      signal: options.signal,
-      transfer: options.transfer ?? [],
       resourceLimits: options.resourceLimits,
+      signal: options.signal,
       ref: options.ref ?? true,
       grace: this.#grace,
       host: this.#host,
       recorder: this.#recorder,
-    })
+    }
+    const thread = new DetachedThread<
+      TaskOutput<Tasks, Name>,
+      TaskIncoming<Tasks, Name>,
+      TaskOutgoing<Tasks, Name>
+    >(setup, { input, transfer: options.transfer ?? [] })
     this.#live.add(thread)
     void thread.exited.then(() => this.#live.delete(thread))
     return thread

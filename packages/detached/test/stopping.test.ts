@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { failure, rejection, turns } from '@threeply/conformance'
 import { InvalidOptionError, ThreadExitError } from '@threeply/task'
 import { describe, expect, test } from 'vitest'
@@ -156,6 +157,23 @@ describe('an aborted signal', () => {
     controller.abort()
     expect(await rejection(thread.join())).toBe(controller.signal.reason)
     expect(await thread.exited).toMatchObject({ reason: 'terminated' })
+  })
+
+  test('stops all its threads with one listener, and keeps none', async () => {
+    const runner = makeRunner()
+    const { signal } = new AbortController()
+    const threads = [1, 2, 3].map((id) => runner.spawn('add', [id, id], { signal }))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await Promise.all(threads.map(({ exited }) => exited))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    const controller = new AbortController()
+    const words = [sharedWords(), sharedWords(), sharedWords()]
+    const stopped = words.map((word) => runner.spawn('spin', word, { signal: controller.signal }))
+    await Promise.all(words.map(started))
+    controller.abort()
+    const reports = await Promise.all(stopped.map(({ exited }) => exited))
+    expect(reports.map(({ reason }) => reason)).toEqual(['stopped', 'stopped', 'stopped'])
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
   })
 
   test('may have a reason that cannot be cloned', async () => {
