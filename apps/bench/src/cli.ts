@@ -14,17 +14,17 @@ const QUICK_SHARE = 0.1
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
-  endQuietlyWhenNobodyReads()
+  const signal = earlyEnd()
   try {
     const options = parseCommandLine(args)
     if (!options) return 0
     const suites = selectFrom(await loadSuites(options.folder, options.suites), options)
     if (options.list) process.stdout.write(listOf(suites))
-    else await bench(suites, options, interruption())
+    else await bench(suites, options, signal)
     return 0
   } catch (error) {
     if (!(error instanceof BenchError)) throw error // a defect of the bench: its stack is of use
-    process.stderr.write(`bench: ${error.message}\n`)
+    if (error.exitCode !== 0) process.stderr.write(`bench: ${error.message}\n`)
     return error.exitCode
   }
 }
@@ -71,19 +71,15 @@ function listOf(suites: readonly NamedSuite[]): string {
     .join('\n')
 }
 
-/** Aborted by Ctrl-C and its like. */
-function interruption(): AbortSignal {
+/** Aborted by Ctrl-C and its like, and when nobody reads any more, as after `bench | head`. */
+function earlyEnd(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => controller.abort(BenchError.interrupted(signal)))
   }
-  return controller.signal
-}
-
-/** `bench | head` closes our output early. */
-function endQuietlyWhenNobodyReads(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    process.exit(0)
+    controller.abort(BenchError.unread())
   })
+  return controller.signal
 }

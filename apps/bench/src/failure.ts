@@ -21,6 +21,11 @@ export class BenchError extends Error {
     return new BenchError(1, message)
   }
 
+  /** Whoever read the output has gone, content: exit code 0. */
+  static unread(): BenchError {
+    return new BenchError(0, 'nobody reads the output')
+  }
+
   /** Ctrl-C and its like: 128 and the signal's number, as shells have it. */
   static interrupted(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): BenchError {
     return new BenchError(128 + constants.signals[signal], `interrupted by ${signal}`)

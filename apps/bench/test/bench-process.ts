@@ -1,6 +1,5 @@
 /** Runs the bench as its users do: in a process. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
+import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
@@ -19,19 +18,19 @@ export function startBench(args: readonly string[], env: NodeJS.ProcessEnv = {})
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })
-  return { child, ended: ended(child) }
+  const output = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    output.stderr += text
+  })
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (exitCode) => resolve({ exitCode, ...output }))
+  })
+  return { child, ended }
 }
 
-export async function bench(...args: readonly string[]): Promise<Ended> {
+export function bench(...args: readonly string[]): Promise<Ended> {
   return startBench(args).ended
-}
-
-async function ended(child: ChildProcess): Promise<Ended> {
-  const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const [stdout, stderr, exitCode] = await Promise.all([
-    text(child.stdout!),
-    text(child.stderr!),
-    closed,
-  ])
-  return { exitCode, stdout, stderr }
 }

@@ -156,3 +156,13 @@ test.each([
   expect(() => process.kill(pid, 0)).toThrow('ESRCH')
   expect(await readdir(folder)).toEqual(['pid'])
 })
+
+test('when nobody reads any more it ends with 0, quietly, and leaves no file', async () => {
+  const json = ['--json', join(folder, 'out.json')]
+  const { child, ended } = startBench(['tiny', 'vanishing', ...ours, '--rounds', '1', ...json])
+  child.stdout.destroy() // before the first table
+  const { exitCode, stderr } = await ended
+  expect(stderr).not.toContain('bench: ')
+  expect(exitCode).toBe(0)
+  expect(await readdir(folder)).toEqual([])
+})
