@@ -78,10 +78,10 @@ export class Channel {
 
   /** From now on, and for what waits, `send` rejects. */
   closeSending(reason: () => Error): void {
-    this.#closedBy ??= reason
+    this.#closedBy = reason
     for (let send = this.#waiting.shift(); send; send = this.#waiting.shift()) {
       ignoreRejection(send.promise)
-      send.reject(this.#closedBy())
+      send.reject(reason())
     }
   }
 

@@ -11,16 +11,18 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import type { ThreadExitReason } from '@threeply/metrics/runner'
 import { ClosedError, decodeError, ThreadExitError } from '@threeply/task'
-import {
-  checkDuration,
-  invalidOption,
-  LONGEST_TIMER,
-  serializationError,
-} from '@threeply/task/runner'
+import { checkDuration, invalidOption, serializationError } from '@threeply/task/runner'
 import { onAbort } from './abort-listeners.ts'
 import { Channel } from './channel.ts'
+import { Deadline } from './deadline.ts'
 import { Deferred } from './deferred.ts'
-import { type ExitReport, endingOf, type StopRequest, type ThreadDeath } from './exit-report.ts'
+import {
+  type ExitReport,
+  endingOf,
+  type StopRequest,
+  type Termination,
+  type ThreadDeath,
+} from './exit-report.ts'
 import {
   encodeReason,
   type FromThread,
@@ -97,13 +99,12 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
   readonly #joined = new Deferred<unknown>()
   readonly #exited = new Deferred<ExitReport>()
   readonly #spawnedAt = performance.now()
+  readonly #deadline = new Deadline((grace) => this.#terminate({ grace }))
 
   #state: ThreadState = 'starting'
   #thread: HostedThread | undefined
   #referenced: boolean
   #stopListening: (() => void) | undefined
-  #timer: NodeJS.Timeout | undefined
-  #deadline = Number.POSITIVE_INFINITY
 
   // What is known of the end, as far as it has come.
   #refusal: Error | undefined
@@ -112,7 +113,7 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
   #settlement: Settlement | undefined
   #lastWords: Error | undefined
   #use: ResourceUse | undefined
-  #terminated: 'by terminate' | 'after grace' | undefined
+  #terminated: Termination | undefined
 
   constructor(setup: DetachedThreadSetup, payload: TaskPayload) {
     this.#setup = setup
@@ -180,13 +181,13 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
    */
   async stop(options: StopOptions = {}): Promise<ExitReport> {
     const grace = graceOf('stop', options, this.#setup.grace)
-    this.#ask({ reason: askedToStop(this.name), bySignal: false, grace })
+    this.#ask({ reason: askedToStop(this.name), bySignal: false }, grace)
     return this.exited
   }
 
   /** Ends the thread at once. The task is not asked, and no code of it runs any more. */
   async terminate(): Promise<ExitReport> {
-    if (!this.#hasEnded()) this.#terminate('by terminate')
+    if (!this.#hasEnded()) this.#terminate('terminate')
     return this.exited
   }
 
@@ -205,7 +206,7 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
   }
 
   #neverStart(): void {
-    this.#request = { reason: this.#setup.signal?.reason, bySignal: true, grace: 0 }
+    this.#request = { reason: this.#setup.signal?.reason, bySignal: true }
     this.#settlement = { status: 'skipped' }
     this.#end({ exitCode: 0 })
   }
@@ -234,8 +235,10 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
       return
     }
     this.#applyReference()
-    if (signal !== undefined)
-      this.#stopListening = onAbort(signal, () => this.#abort(signal.reason))
+    if (signal === undefined) return
+    this.#stopListening = onAbort(signal, () =>
+      this.#ask({ reason: signal.reason, bySignal: true }, this.#setup.grace),
+    )
   }
 
   #receive(message: FromThread): void {
@@ -255,7 +258,7 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
       case 'settled':
         this.#settlement = message.settlement
         // The thread is on its way out; an `exit` listener of the task's could keep it for ever.
-        this.#terminateWithin(this.#setup.grace)
+        this.#deadline.within(this.#setup.grace)
         break
       case 'dying':
         this.#lastWords = decodeError(message.error)
@@ -266,12 +269,8 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
     }
   }
 
-  #abort(reason: unknown): void {
-    this.#ask({ reason, bySignal: true, grace: this.#setup.grace })
-  }
-
   /** The two stages: the flag and the signal now, the thread's end after `grace`. */
-  #ask(request: StopRequest): void {
+  #ask(request: StopRequest, grace: number): void {
     if (this.#hasEnded()) return
     if (this.#request === undefined) {
       this.#request = request
@@ -280,7 +279,7 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
       this.#thread?.post({ kind: 'stop', reason: encodeReason(request.reason) })
       this.#channel.giveExtraRoom(LAST_MESSAGES)
     }
-    this.#terminateWithin(request.grace)
+    this.#deadline.within(grace)
   }
 
   #beginStopping(): void {
@@ -292,17 +291,8 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
     this.#applyReference()
   }
 
-  #terminateWithin(grace: number): void {
-    const deadline = performance.now() + grace
-    if (deadline >= this.#deadline || grace > LONGEST_TIMER) return
-    this.#deadline = deadline
-    clearTimeout(this.#timer)
-    // The thread, not the timer, keeps the process alive.
-    this.#timer = setTimeout(() => this.#terminate('after grace'), grace).unref()
-  }
-
-  #terminate(how: 'by terminate' | 'after grace'): void {
-    this.#terminated ??= how
+  #terminate(by: Termination): void {
+    this.#terminated ??= by
     if (this.#state !== 'stopping') this.#beginStopping()
     void this.#thread?.terminate()
   }
@@ -315,7 +305,7 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
 
   #end(death: ThreadDeath): ThreadExitReason {
     const { taskName, module } = this.#setup
-    clearTimeout(this.#timer)
+    this.#deadline.cancel()
     this.#stopListening?.()
     const ending = endingOf({
       task: { name: taskName, thread: this.id },

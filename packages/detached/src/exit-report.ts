@@ -47,9 +47,10 @@ export interface StopRequest {
   readonly reason: unknown
   /** The caller's signal asked: then `join` rejects with its reason, whatever the task made of it. */
   readonly bySignal: boolean
-  /** How long the task was given, in milliseconds. */
-  readonly grace: number
 }
+
+/** How we came to end a thread from outside: by a call of `terminate`, or because a grace ran out. */
+export type Termination = 'terminate' | { readonly grace: number }
 
 /** How the thread itself ended. */
 export interface ThreadDeath {
@@ -70,7 +71,7 @@ export interface ThreadHistory {
   readonly settlement: Settlement | undefined
   readonly request: StopRequest | undefined
   /** We ended the thread. */
-  readonly terminated: 'by terminate' | 'after grace' | undefined
+  readonly terminated: Termination | undefined
   readonly death: ThreadDeath
   /** The last error in the thread that nobody caught. */
   readonly lastWords: Error | undefined
@@ -177,17 +178,17 @@ function causeOfDeath({ death, lastWords }: ThreadHistory): unknown {
   return lastWords ?? death.error
 }
 
-function whatHappened({ death, task, terminated, started, request }: ThreadHistory): string {
+function whatHappened({ death, task, terminated, started }: ThreadHistory): string {
   const at = `${started ? 'while running' : 'before it started'} '${task.name}'`
   if (isOutOfMemory(death.error)) {
     return `ran out of memory ${at}. Raise \`resourceLimits\`, or let the task hold less at once.`
   }
-  if (terminated === 'by terminate') {
+  if (terminated === 'terminate') {
     return `was terminated ${at}. Use \`stop\` to let the task end by itself.`
   }
-  if (terminated === 'after grace') {
+  if (terminated !== undefined) {
     return (
-      `was terminated ${at}, ${request?.grace ?? 0} ms after it was asked to stop. ` +
+      `was terminated ${at}: asked to stop, it had not ended within ${terminated.grace} ms. ` +
       'Let the task look at `signal` or `cancelled()`, or raise `grace`.'
     )
   }

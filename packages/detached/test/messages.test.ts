@@ -158,7 +158,7 @@ describe('send', () => {
     const error = await failure(thread.send('too late'))
     expect(error).toBeInstanceOf(ClosedError)
     expect(error.code).toBe('ERR_THREEPLY_CLOSED')
-    expect(error.message).toContain("'echo'")
+    expect(error.message).toContain("thread 1 ('echo') has ended")
   })
 
   test('to a thread that never started rejects', async () => {

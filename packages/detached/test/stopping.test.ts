@@ -70,7 +70,7 @@ describe('stop', () => {
       expect(thread.state).toBe('exited')
       const error = await failure(thread.join())
       expect(error).toBeInstanceOf(ThreadExitError)
-      expect(error.message).toContain('20 ms after it was asked to stop')
+      expect(error.message).toContain('had not ended within 20 ms')
     },
   )
 
