@@ -2,7 +2,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { TaskTimeoutError } from '@threeply/task'
 import type { Abortable, AbortListeners } from './abort-listeners.ts'
-import { type Attempt, type AttemptOwner, ItemAttempt, type ItemContext } from './attempt.ts'
+import { Attempt, type AttemptOwner, type ItemContext } from './attempt.ts'
 import { Deadline } from './deadline.ts'
 import type { InputSource } from './input-source.ts'
 import { type Lane, type Lanes, NOTHING, type Work } from './lanes.ts'
@@ -46,7 +46,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
   /** Whether each attempt has to be timed. */
   readonly #isTimed: boolean
   /** What runs and can be told that it is cancelled, or is timed. */
-  readonly #observed = new Map<number, ItemAttempt>()
+  readonly #observed = new Map<number, Attempt>()
   /** What its functions and its inputs run in: the async context of its caller. */
   readonly #scope = new AsyncResource('threeply.AsyncExecutor.map')
   #isOpen = true
@@ -105,9 +105,8 @@ export class Batch implements Work, AttemptOwner, Abortable {
   }
 
   observed(attempt: Attempt): void {
-    const item = attempt as ItemAttempt
-    if (this.#cancellation !== undefined) item.cancel(this.#cancellation.reason)
-    else this.#observed.set(item.index, item)
+    if (this.#cancellation !== undefined) attempt.cancel(this.#cancellation.reason)
+    else this.#observed.set(attempt.index, attempt)
   }
 
   /** Rejects at once; what runs is told to stop, and keeps its lanes until it has ended. */
@@ -156,7 +155,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
     if (!this.#hasNext()) return NOTHING
     const index = this.#started
     this.#started += 1
-    const attempt = new ItemAttempt(this, index)
+    const attempt = new Attempt(this, index)
     lane.index = index
     if (!this.#isPlain && !this.#prepare(attempt)) return NOTHING
     try {
@@ -179,7 +178,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
   }
 
   /** False when its time had run out before it could start. */
-  #prepare(attempt: ItemAttempt): boolean {
+  #prepare(attempt: Attempt): boolean {
     if (this.#isTimed && !this.#time(attempt)) return false
     if (!this.#source.isReady && this.#lanes.hasRoom && this.#hasRoom) this.#pull()
     return true
@@ -220,7 +219,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
   }
 
   /** Starts to time an attempt; false when its time had run out before it could start. */
-  #time(attempt: ItemAttempt): boolean {
+  #time(attempt: Attempt): boolean {
     const { recorder } = this.#host
     const { timeout } = this.#call
     const startedAt = this.#now()
@@ -244,7 +243,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
     return true
   }
 
-  #timedOut(attempt: ItemAttempt): void {
+  #timedOut(attempt: Attempt): void {
     const { times } = attempt
     if (times === undefined || times.isSettled) return
     times.isSettled = true

@@ -38,7 +38,7 @@ export class RunAttempt extends Attempt {
   readonly #task: RunTask
 
   constructor(owner: AttemptOwner, task: RunTask) {
-    super(owner)
+    super(owner, 0) // which the type of its context does not show
     this.#task = task
   }
 
