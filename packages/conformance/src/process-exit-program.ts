@@ -36,6 +36,9 @@ const scenarios: Record<string, () => unknown> = {
     await Promise.all(failed.map(outcome))
     console.log('handled')
   },
+  'ends before a timeout that is no longer needed': async () => {
+    console.log('output', await runner.run('echo', 1, { timeout: 600_000 }))
+  },
   'ends after an abort': async () => {
     const stopped = outcome(runner.run('hold', { words }, { signal: AbortSignal.timeout(200) }))
     const reason = await stopped

@@ -1,5 +1,5 @@
 /** A runner under test, as the contract knows it: by the interface of its methods alone. */
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 
 /** The options of a call; a runner ignores those that it does not have. */
 export interface CallOptions {
@@ -100,6 +100,8 @@ export interface Subject {
   readonly can: Required<Omit<Capabilities, 'adapter'>> & { readonly adapter: URL | undefined }
   /** A runner that ends with the test. */
   make(options?: Partial<RunnerOptions>, module?: unknown): ContractRunner
+  /** One runner for all tests that leave it as it was: a new one for each would start its threads. */
+  shared(): ContractRunner
 }
 
 const TASKS = new URL('./tasks.ts', import.meta.url)
@@ -124,14 +126,22 @@ export function makeSubject(makeRunner: MakeRunner, capabilities: Capabilities):
     adapter: undefined,
     ...capabilities,
   }
+  let shared: ContractRunner | undefined
+  afterAll(async () => await end(shared))
   return {
     can,
     make(options, module = TASKS) {
       const runner = makeRunner(module as URL, { concurrency: 2, ...options })
-      onTestFinished(async () => {
-        await (runner.destroy === undefined ? runner.close() : runner.destroy())
-      })
+      onTestFinished(async () => await end(runner))
       return runner
     },
+    shared() {
+      shared ??= makeRunner(TASKS, { concurrency: 2 })
+      return shared
+    },
   }
+}
+
+async function end(runner: ContractRunner | undefined): Promise<void> {
+  await (runner?.destroy === undefined ? runner?.close() : runner.destroy())
 }

@@ -55,6 +55,13 @@ export function add([left, right]: readonly [number, number]): number {
   return left + right
 }
 
+/** Its output is no promise, and is awaited like one. */
+export function giveThenable(value: unknown): PromiseLike<unknown> {
+  const promise = Promise.resolve(value)
+  // biome-ignore lint/suspicious/noThenProperty: a thenable is what this is
+  return { then: (...handlers) => promise.then(...handlers) }
+}
+
 export function byteLength(buffer: ArrayBuffer): number {
   return buffer.byteLength
 }

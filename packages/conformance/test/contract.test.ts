@@ -9,6 +9,6 @@ runnerContract('a small runner on the same thread', makeInlineRunner, {
 })
 
 runnerContract('a small runner with a thread for each task', makeThreadRunner, {
-  crowd: 40, // each costs the start of a thread
+  crowd: 12, // each costs the start of a thread
   adapter: new URL('./thread-runner.ts', import.meta.url),
 })

@@ -110,7 +110,12 @@ export class SmallRunner implements ContractRunner {
     await this.close()
   }
 
-  #check({ signal, timeout = Infinity, priority = 0 }: CallOptions): void {
+  #check(options: StreamOptions): void {
+    const { signal, timeout = Infinity, priority = 0, transfer = [] } = options
+    const { order = 'completion', readAhead = 0 } = options
+    checkChoice('stream', 'order', order, ['completion', 'input'])
+    checkWholeNumber('stream', 'readAhead', readAhead, { minimum: 0, orInfinity: true })
+    if (!Array.isArray(transfer)) throw invalidOption('run', 'transfer', transfer, 'an array')
     if (signal !== undefined) checkSignal('run', 'signal', signal)
     checkDuration('run', 'timeout', timeout)
     if (typeof priority !== 'number') throw invalidOption('run', 'priority', priority, 'a number')
@@ -203,7 +208,7 @@ export class SmallRunner implements ContractRunner {
     let ended = false
     try {
       while (!ended || inFlight.size > 0 || ready.size > 0) {
-        while (!ended && inFlight.size < this.#concurrency && ready.size < readAhead) {
+        while (!ended && inFlight.size < this.#concurrency && ready.size < Math.max(readAhead, 1)) {
           const next = await Promise.race([iterator.next(), aborted.promise])
           ended = next.done === true
           if (ended) break

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { failure } from '../rejection.ts'
 import type { CallOptions, Inputs, RunnerOptions, Subject } from '../subject.ts'
 
-export function badInputPromise({ make, can }: Subject): void {
+export function badInputPromise({ make, shared, can }: Subject): void {
   describe('bad input', () => {
     test('an option that the runner does not have throws at once, and is named', () => {
       const options = { nonsense: true } as Partial<RunnerOptions>
@@ -57,6 +57,13 @@ export function badInputPromise({ make, can }: Subject): void {
             ['a timeout that is a string', 'timeout', { timeout: '10' }],
           ] as [string, string, unknown][])
         : []),
+      ...(can.crossesThreads
+        ? ([['a transfer list that is none', 'transfer', { transfer: 5 }]] as [
+            string,
+            string,
+            unknown,
+          ][])
+        : []),
       ...(can.priority
         ? ([['a priority that is a string', 'priority', { priority: 'high' }]] as [
             string,
@@ -67,7 +74,7 @@ export function badInputPromise({ make, can }: Subject): void {
     ]
 
     test.each(badCalls)('%s rejects and does not throw', async (_what, option, options) => {
-      const runner = make()
+      const runner = shared()
       const error = await failure(
         withoutThrowing(() => runner.run('echo', 1, options as CallOptions)),
       )
@@ -77,7 +84,7 @@ export function badInputPromise({ make, can }: Subject): void {
     })
 
     test.runIf(can.map).each(badCalls)('so does map: %s', async (_what, option, options) => {
-      const runner = make()
+      const runner = shared()
       const error = await failure(
         withoutThrowing(() => runner.map!('echo', [1], options as CallOptions)),
       )
@@ -85,18 +92,26 @@ export function badInputPromise({ make, can }: Subject): void {
       expect(error.option).toBe(option)
     })
 
-    test.runIf(can.stream).each(badCalls)('so does stream: %s', async (_what, _option, options) => {
-      const runner = make()
+    test
+      .runIf(can.stream)
+      .each([
+        ...badCalls,
+        ['an order that is none', 'order', { order: 'random' }],
+        ['a negative readAhead', 'readAhead', { readAhead: -1 }],
+      ] as typeof badCalls)('so does stream: %s', async (_what, option, options) => {
+      const runner = shared()
       const read = async () => {
         for await (const _output of runner.stream!('echo', [1], options as CallOptions));
       }
-      expect(await failure(read())).toBeInstanceOf(InvalidOptionError)
+      const error = await failure(read())
+      expect(error).toBeInstanceOf(InvalidOptionError)
+      expect(error.option).toBe(option)
     })
 
     test.runIf(can.map).each([undefined, null, 42, {}])(
       'map over %s rejects and does not throw',
       async (inputs) => {
-        const runner = make()
+        const runner = shared()
         const error = await failure(
           withoutThrowing(() => runner.map!('echo', inputs as unknown as Inputs)),
         )
@@ -106,7 +121,7 @@ export function badInputPromise({ make, can }: Subject): void {
 
     test('a name that a call does not know is ignored', async () => {
       const options = { nonsense: true, workerId: 7 } as CallOptions
-      expect(await make().run('echo', 'fine', options)).toBe('fine')
+      expect(await shared().run('echo', 'fine', options)).toBe('fine')
     })
 
     test('an option that is undefined is one that was left out', async () => {
@@ -116,8 +131,8 @@ export function badInputPromise({ make, can }: Subject): void {
         priority: undefined,
         transfer: undefined,
       }
-      expect(await make().run('echo', 'fine', options as unknown as CallOptions)).toBe('fine')
-      expect(await make().run('echo', 'fine', undefined)).toBe('fine')
+      expect(await shared().run('echo', 'fine', options as unknown as CallOptions)).toBe('fine')
+      expect(await shared().run('echo', 'fine', undefined)).toBe('fine')
     })
 
     describe.runIf(can.crossesThreads)('task names', () => {
@@ -133,7 +148,7 @@ export function badInputPromise({ make, can }: Subject): void {
         'default',
         '',
       ])("'%s' is no task, and the error lists those that are", async (name) => {
-        const runner = make()
+        const runner = shared()
         const error = await failure(withoutThrowing(() => runner.run(name, 1)))
         expect(error).toBeInstanceOf(TaskNotFoundError)
         expect(error.code).toBe('ERR_THREEPLY_TASK_NOT_FOUND')
@@ -144,7 +159,7 @@ export function badInputPromise({ make, can }: Subject): void {
       })
 
       test.runIf(can.map)('map refuses an unknown task too', async () => {
-        const error = await failure(make().map!('nope', [1, 2, 3]))
+        const error = await failure(shared().map!('nope', [1, 2, 3]))
         expect(error).toBeInstanceOf(TaskNotFoundError)
       })
     })

@@ -8,10 +8,10 @@ import type { Subject } from '../subject.ts'
 /** Longer than any test: what must not run out. */
 const NEVER = 600_000
 
-export function cancellationPromise({ make, can }: Subject): void {
+export function cancellationPromise({ make, shared, can }: Subject): void {
   describe('cancellation', () => {
     test('a signal that is already aborted: rejects with its reason, and the task never starts', async () => {
-      const runner = make()
+      const runner = shared()
       const latch = new Latch()
       const reason = new Error('too late')
       const aborted = AbortSignal.abort(reason)
@@ -42,7 +42,7 @@ export function cancellationPromise({ make, can }: Subject): void {
     })
 
     test('without a reason it is the AbortError of the signal', async () => {
-      const runner = make()
+      const runner = shared()
       const latch = new Latch()
       const controller = new AbortController()
       const running = rejection(runner.run('hold', latch.input(), { signal: controller.signal }))
@@ -69,7 +69,7 @@ export function cancellationPromise({ make, can }: Subject): void {
     })
 
     test('a task that is aborted in the tick of its submission rejects with the reason', async () => {
-      const runner = make()
+      const runner = shared()
       const latch = new Latch()
       const controller = new AbortController()
       const stopped = runner.run('hold', latch.input(), { signal: controller.signal })
@@ -80,7 +80,7 @@ export function cancellationPromise({ make, can }: Subject): void {
     })
 
     test('a running task sees its signal abort', async () => {
-      const runner = make()
+      const runner = shared()
       const latch = new Latch()
       const controller = new AbortController()
       const running = runner.run('waitForAbort', latch.input(), { signal: controller.signal })
@@ -105,7 +105,7 @@ export function cancellationPromise({ make, can }: Subject): void {
     })
 
     test('aborting after the end changes nothing', async () => {
-      const runner = make()
+      const runner = shared()
       const controller = new AbortController()
       expect(await runner.run('echo', 'done', { signal: controller.signal })).toBe('done')
       controller.abort(new Error('too late'))

@@ -1,8 +1,10 @@
 /** `close` keeps what was accepted, `destroy` rejects it, and both leave a runner that refuses. */
 import { ClosedError } from '@threeply/task'
 import { describe, expect, test } from 'vitest'
+import { copiedErrors } from '../copied-errors.ts'
 import { Latch, turns } from '../latch.ts'
 import { failure, rejection, watch } from '../rejection.ts'
+import { seededRandom } from '../seeded-random.ts'
 import type { ContractRunner, Subject } from '../subject.ts'
 
 export function closingPromise({ make, can }: Subject): void {
@@ -40,6 +42,53 @@ export function closingPromise({ make, can }: Subject): void {
         expect(await runner.run('echo', 'inside')).toBe('inside')
       }
       expect(await failure(outside.run('echo', 1))).toBeInstanceOf(ClosedError)
+    })
+
+    test.each([1, 2, 3, 4, 5, 6])(
+      'whenever it ends, everything submitted before and after has settled: seed %i',
+      async (seed) => {
+        const random = seededRandom(seed)
+        const runner = make({ concurrency: 2 })
+        const stop = new AbortController()
+        const endAt = Math.floor(random() * 16)
+        const settled: Promise<PromiseSettledResult<unknown>[]>[] = []
+        let ended: Promise<unknown> | undefined
+        for (let index = 0; index < 16; index += 1) {
+          if (index === endAt) {
+            const destroys = can.destroy && random() < 0.5
+            ended = destroys ? runner.destroy!() : runner.close()
+          }
+          const options = random() < 0.3 ? { signal: stop.signal } : {}
+          const fails = random() < 0.3
+          settled.push(Promise.allSettled([runner.run('failIf', { fails, value: index }, options)]))
+          if (random() < 0.1) stop.abort('stopped')
+          if (random() < 0.5) await turns(1)
+        }
+        await ended
+        for (const [index, [result]] of (await Promise.all(settled)).entries()) {
+          const outcome = result!.status === 'fulfilled' ? result!.value : result!.reason
+          const { message, code } = Object(outcome) as { message?: string; code?: string }
+          const isAllowed =
+            outcome === index ||
+            outcome === 'stopped' ||
+            message === `failed at ${index}` ||
+            code === 'ERR_THREEPLY_CLOSED' ||
+            // A thread that is shut down before it has started its task.
+            (!can.closeWaits && code === 'ERR_THREEPLY_THREAD_EXIT')
+          expect({ outcome, isAllowed }).toEqual({ outcome, isAllowed: true })
+        }
+      },
+    )
+
+    test('an error of ours is known by another copy of our classes', async () => {
+      const runner = make()
+      await runner.close()
+      const error = await failure(runner.run('echo', 1))
+      const copy = await copiedErrors()
+      expect(copy.ClosedError).not.toBe(ClosedError)
+      expect(error instanceof copy.ClosedError).toBe(true)
+      expect(error instanceof copy.ThreeplyError).toBe(true)
+      expect(error instanceof copy.QueueFullError).toBe(false)
     })
 
     describe.runIf(can.closeWaits)('close', () => {

@@ -8,43 +8,43 @@ import type { Subject } from '../subject.ts'
 
 const one = { chunkSize: 1 }
 
-export function mapPromise({ make, can }: Subject): void {
+export function mapPromise({ make, shared, can }: Subject): void {
   describe.runIf(can.map)('map', () => {
     test('gives outputs in the order of the inputs, however they end', async () => {
       const inputs = [30, 1, 20, 2, 10, 3].map((ms, value) => ({ ms, value }))
-      expect(await make().map!('echoAfter', inputs)).toEqual([0, 1, 2, 3, 4, 5])
+      expect(await shared().map!('echoAfter', inputs)).toEqual([0, 1, 2, 3, 4, 5])
     })
 
     test('takes any sync iterable', async () => {
-      const runner = make()
+      const runner = shared()
       expect(await runner.map!('echo', new Set([3, 1, 2]))).toEqual([3, 1, 2])
       expect(await runner.map!('echo', new CountedInputs(4).sync())).toEqual([0, 1, 2, 3])
       expect(await runner.map!('echo', 'abc')).toEqual(['a', 'b', 'c'])
     })
 
     test('takes any async iterable', async () => {
-      expect(await make().map!('echo', new CountedInputs(5).async())).toEqual([0, 1, 2, 3, 4])
+      expect(await shared().map!('echo', new CountedInputs(5).async())).toEqual([0, 1, 2, 3, 4])
     })
 
     test('gives nothing for nothing', async () => {
-      const runner = make()
+      const runner = shared()
       expect(await runner.map!('echo', [])).toEqual([])
       expect(await runner.map!('echo', new CountedInputs(0).async())).toEqual([])
     })
 
     test('holes and undefined are inputs like any other', async () => {
-      const outputs = await make().map!('echo', [undefined, null, undefined])
+      const outputs = await shared().map!('echo', [undefined, null, undefined])
       expect(outputs).toEqual([undefined, null, undefined])
     })
 
     test('takes many inputs', async () => {
       const inputs = Array.from({ length: 2 * can.crowd }, (_, index) => [index, 1])
-      const outputs = await make().map!('add', inputs)
+      const outputs = await shared().map!('add', inputs)
       expect(outputs).toEqual(inputs.map((_, index) => index + 1))
     })
 
     test('two at once keep apart', async () => {
-      const runner = make()
+      const runner = shared()
       const first = runner.map!('add', [
         [1, 1],
         [2, 2],
@@ -64,7 +64,7 @@ export function mapPromise({ make, can }: Subject): void {
 
     test('rejects with the first failure', async () => {
       const inputs = [1, 2, 3, 4].map((value) => ({ fails: value === 3, value }))
-      const error = await failure(make().map!('failIf', inputs))
+      const error = await failure(shared().map!('failIf', inputs))
       expect(error).toMatchObject({ message: 'failed at 3', code: 'ERR_ORDER' })
       if (can.crossesThreads) {
         expect(error.task).toEqual({ name: 'failIf', index: 2, thread: expect.any(Number) })
@@ -85,7 +85,7 @@ export function mapPromise({ make, can }: Subject): void {
     test('a failure stops pulling, and closes the iterable', async () => {
       const inputs = new CountedInputs()
       const failing = inputs.sync((index) => ({ fails: index === 5, value: index }))
-      const error = await failure(make().map!('failIf', failing, one))
+      const error = await failure(shared().map!('failIf', failing, one))
       expect(error.message).toBe('failed at 5')
       expect(inputs.closed).toBe(true)
       const { pulled } = inputs
@@ -96,9 +96,9 @@ export function mapPromise({ make, can }: Subject): void {
     test('an iterable that throws rejects with its own very error', async () => {
       const thrown = new RangeError('the source is broken')
       const inputs = new CountedInputs(3, thrown)
-      expect(await rejection(make().map!('echo', inputs.sync()))).toBe(thrown)
+      expect(await rejection(shared().map!('echo', inputs.sync()))).toBe(thrown)
       const asyncInputs = new CountedInputs(3, thrown)
-      expect(await rejection(make().map!('echo', asyncInputs.async()))).toBe(thrown)
+      expect(await rejection(shared().map!('echo', asyncInputs.async()))).toBe(thrown)
     })
 
     test('an infinite sync iterable ends with an abort, and is closed', async () => {
@@ -108,7 +108,7 @@ export function mapPromise({ make, can }: Subject): void {
         if (index === 200) controller.abort(new Error('enough'))
         return index
       })
-      const mapped = make().map!('echo', source, { signal: controller.signal })
+      const mapped = shared().map!('echo', source, { signal: controller.signal })
       expect(await rejection(mapped)).toBe(controller.signal.reason)
       expect(inputs.closed).toBe(true)
       expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
@@ -121,7 +121,7 @@ export function mapPromise({ make, can }: Subject): void {
         if (index === 200) controller.abort(new Error('enough'))
         return index
       })
-      const mapped = make().map!('echo', source, { signal: controller.signal })
+      const mapped = shared().map!('echo', source, { signal: controller.signal })
       expect(await rejection(mapped)).toBe(controller.signal.reason)
       expect(inputs.closed).toBe(true)
     })
@@ -151,7 +151,7 @@ export function mapPromise({ make, can }: Subject): void {
       const never: AsyncIterable<unknown> = {
         [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
       }
-      const mapped = rejection(make().map!('echo', never, { signal: controller.signal }))
+      const mapped = rejection(shared().map!('echo', never, { signal: controller.signal }))
       await turns(2)
       controller.abort(new Error('stop'))
       expect(await mapped).toBe(controller.signal.reason)
@@ -160,13 +160,13 @@ export function mapPromise({ make, can }: Subject): void {
     test('a signal that is already aborted: nothing is pulled', async () => {
       const inputs = new CountedInputs()
       const signal = AbortSignal.abort(new Error('too late'))
-      expect(await rejection(make().map!('echo', inputs.sync(), { signal }))).toBe(signal.reason)
+      expect(await rejection(shared().map!('echo', inputs.sync(), { signal }))).toBe(signal.reason)
       expect(inputs.pulled).toBe(0)
     })
 
     test('a long-lived signal keeps no listener', async () => {
       const { signal } = new AbortController()
-      const runner = make()
+      const runner = shared()
       await runner.map!('echo', [1, 2, 3], { signal })
       await failure(runner.map!('failCustom', [1, 2, 3], { signal }))
       expect(getEventListeners(signal, 'abort')).toHaveLength(0)
@@ -184,7 +184,7 @@ export function mapPromise({ make, can }: Subject): void {
   describe.runIf(can.mapSettled)('mapSettled', () => {
     test('tells of each input, in order, how it settled', async () => {
       const inputs = [1, 2, 3, 4].map((value) => ({ fails: value % 2 === 0, value }))
-      const results = await make().mapSettled!('failIf', inputs)
+      const results = await shared().mapSettled!('failIf', inputs)
       expect(results).toEqual([
         { status: 'fulfilled', value: 1 },
         { status: 'rejected', reason: expect.objectContaining({ message: 'failed at 2' }) },
@@ -196,7 +196,7 @@ export function mapPromise({ make, can }: Subject): void {
     })
 
     test('takes iterables of both kinds, and nothing', async () => {
-      const runner = make()
+      const runner = shared()
       const both = [
         { status: 'fulfilled', value: 0 },
         { status: 'fulfilled', value: 1 },

@@ -2,18 +2,19 @@
 import { describe, expect, test } from 'vitest'
 import { Latch, until } from '../latch.ts'
 import { rejection, watch } from '../rejection.ts'
+import { seededRandom } from '../seeded-random.ts'
 import type { Subject } from '../subject.ts'
 
-export function outputsPromise({ make, can }: Subject): void {
+export function outputsPromise({ make, shared, can }: Subject): void {
   describe('outputs', () => {
     test('run gives the output of the task', async () => {
-      const runner = make()
+      const runner = shared()
       expect(await runner.run('add', [19, 23])).toBe(42)
       expect(await runner.run('echoAfter', { ms: 1, value: 'later' })).toBe('later')
     })
 
     test('the runner has the methods that it is said to have', () => {
-      const runner = make()
+      const runner = shared()
       const has = (method: 'map' | 'mapSettled' | 'stream' | 'destroy') =>
         typeof runner[method] === 'function'
       const { map, mapSettled, stream, destroy } = can
@@ -26,7 +27,7 @@ export function outputsPromise({ make, can }: Subject): void {
     })
 
     test('run returns a promise', async () => {
-      const promise = make().run('echo', 1)
+      const promise = shared().run('echo', 1)
       expect(promise).toBeInstanceOf(Promise)
       await promise
     })
@@ -45,15 +46,19 @@ export function outputsPromise({ make, can }: Subject): void {
       ['an array of undefined', [undefined]],
       ['an error', new RangeError('as a value')],
     ])('%s goes in and comes out', async (_what, value) => {
-      expect(await make().run('echo', value)).toEqual(value)
+      expect(await shared().run('echo', value)).toEqual(value)
+    })
+
+    test('a task that returns a thenable gives what it brings', async () => {
+      expect(await shared().run('giveThenable', 'brought')).toBe('brought')
     })
 
     test('the input may be left out', async () => {
-      expect(await make().run('echo')).toBeUndefined()
+      expect(await shared().run('echo')).toBeUndefined()
     })
 
     test('a task gets a context, whose functions may be taken apart', async () => {
-      expect(await make().run('describeContext')).toEqual({
+      expect(await shared().run('describeContext')).toEqual({
         isSignal: true,
         aborted: false,
         cancelled: false,
@@ -62,7 +67,7 @@ export function outputsPromise({ make, can }: Subject): void {
     })
 
     test('shared memory is shared, not copied', async () => {
-      const runner = make()
+      const runner = shared()
       const latch = new Latch()
       const held = runner.run('hold', latch.input('seen'))
       await latch.started()
@@ -81,7 +86,7 @@ export function outputsPromise({ make, can }: Subject): void {
     })
 
     test('many at once all give their own output', async () => {
-      const runner = make()
+      const runner = shared()
       const inputs = Array.from({ length: can.crowd }, (_, index) => index)
       const outputs = await Promise.all(inputs.map((input) => runner.run('add', [input, 1])))
       expect(outputs).toEqual(inputs.map((input) => input + 1))
@@ -122,7 +127,7 @@ export function outputsPromise({ make, can }: Subject): void {
 
     test('every task of a mixed crowd settles once, with its own outcome', async () => {
       const runner = make({ concurrency: 2 })
-      const random = mulberry32(20_251_124)
+      const random = seededRandom(20_251_124)
       const stop = new AbortController()
       const crowd = Array.from({ length: Math.min(can.crowd, 300) }, (_, index) => {
         const kind = Math.floor(random() * 4)
@@ -143,15 +148,4 @@ export function outputsPromise({ make, can }: Subject): void {
       await until(() => watched.every(({ settled }) => settled), 'all to settle')
     })
   })
-}
-
-/** A small seeded generator, so that a failure can be had again. */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -25,6 +25,7 @@ export function processExitPromise({ can }: Subject): void {
       ['ends after close', 'output 1\n'],
       ['ends after destroy', 'ERR_THREEPLY_CLOSED\n', can.destroy],
       ['ends after failures that were handled', 'handled\n'],
+      ['ends before a timeout that is no longer needed', 'output 1\n', can.timeout],
       ['ends after an abort', 'stopped\n'],
       ['ends after a map that failed', 'ERR_ORDER\n', can.map],
       ['ends after a stream that was left', 'left\n', can.stream],

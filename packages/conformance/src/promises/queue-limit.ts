@@ -1,5 +1,5 @@
 /** A bounded queue refuses, or makes wait, and never drops silently. */
-import { QueueFullError } from '@threeply/task'
+import { ClosedError, QueueFullError } from '@threeply/task'
 import { describe, expect, test } from 'vitest'
 import { Latch, turns } from '../latch.ts'
 import { failure, rejection, watch } from '../rejection.ts'
@@ -47,6 +47,20 @@ export function queueLimitPromise({ make, can }: Subject): void {
       latch.release()
       expect(await Promise.all([running, ...others])).toEqual(['ran', 1, 2, 3, 4])
     })
+
+    test.runIf(can.overflow && can.destroy)(
+      'what waits for room is destroyed with the rest',
+      async () => {
+        const runner = make({ concurrency: 1, queueLimit: 1, overflow: 'wait' })
+        const latch = new Latch()
+        const all = [failure(runner.run('hold', latch.input()))]
+        await latch.started()
+        for (const input of [1, 2, 3]) all.push(failure(runner.run('echo', input)))
+        await turns()
+        await runner.destroy!()
+        for (const error of await Promise.all(all)) expect(error).toBeInstanceOf(ClosedError)
+      },
+    )
 
     test.runIf(can.overflow)('what waits for room can be aborted', async () => {
       const runner = make({ concurrency: 1, queueLimit: 1, overflow: 'wait' })

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { failure, rejection } from '../rejection.ts'
 import type { Subject } from '../subject.ts'
 
-export function serializationPromise({ make, can }: Subject): void {
+export function serializationPromise({ make, shared, can }: Subject): void {
   describe.runIf(can.crossesThreads)('serialisation', () => {
     test.each([
       ['input', () => {}],
@@ -12,7 +12,7 @@ export function serializationPromise({ make, can }: Subject): void {
       ['input[0]', [Symbol('none')]],
       ['input["not a name"]', { 'not a name': () => {} }],
     ])('an input that cannot be cloned is refused at %s', async (path, input) => {
-      const runner = make()
+      const runner = shared()
       const error = await failure(runner.run('echo', input))
       expect(error).toBeInstanceOf(TaskSerializationError)
       expect(error).toMatchObject({ code: 'ERR_THREEPLY_SERIALIZATION', path })
@@ -32,7 +32,7 @@ export function serializationPromise({ make, can }: Subject): void {
     })
 
     test('an output whose getter throws is refused, with what it threw as the cause', async () => {
-      const error = await failure(make().run('giveThrowingGetter'))
+      const error = await failure(shared().run('giveThrowingGetter'))
       expect(error).toBeInstanceOf(TaskSerializationError)
       expect(error.path).toBe('output.total')
       expect(error.cause).toBeInstanceOf(RangeError)
@@ -46,7 +46,7 @@ export function serializationPromise({ make, can }: Subject): void {
           throw thrown
         },
       }
-      const error = await failure(make().run('echo', input))
+      const error = await failure(shared().run('echo', input))
       expect(error).toBeInstanceOf(TaskSerializationError)
       expect(error.path).toBe('input.trap')
       expect(error.cause).toBe(thrown)
@@ -62,7 +62,7 @@ export function serializationPromise({ make, can }: Subject): void {
     })
 
     test.runIf(can.map)('map names the input, by its index', async () => {
-      const error = await failure(make().map!('echo', [1, 2, { save: () => {} }]))
+      const error = await failure(shared().map!('echo', [1, 2, { save: () => {} }]))
       expect(error).toBeInstanceOf(TaskSerializationError)
       expect(error.path).toBe('input.save')
     })
@@ -70,18 +70,18 @@ export function serializationPromise({ make, can }: Subject): void {
     describe('transfer', () => {
       test('moves what is listed', async () => {
         const buffer = new ArrayBuffer(1_024)
-        expect(await make().run('byteLength', buffer, { transfer: [buffer] })).toBe(1_024)
+        expect(await shared().run('byteLength', buffer, { transfer: [buffer] })).toBe(1_024)
         expect(buffer.byteLength).toBe(0)
       })
 
       test('copies what is not', async () => {
         const buffer = new ArrayBuffer(1_024)
-        expect(await make().run('byteLength', buffer)).toBe(1_024)
+        expect(await shared().run('byteLength', buffer)).toBe(1_024)
         expect(buffer.byteLength).toBe(1_024)
       })
 
       test('of an output brings it whole', async () => {
-        const { bytes } = (await make().run('makeBuffer', 4_096)) as { bytes: Uint8Array }
+        const { bytes } = (await shared().run('makeBuffer', 4_096)) as { bytes: Uint8Array }
         expect(bytes).toHaveLength(4_096)
         expect(bytes.every((byte) => byte === 7)).toBe(true)
       })
@@ -101,7 +101,7 @@ export function serializationPromise({ make, can }: Subject): void {
       test('of what has been moved already is refused', async () => {
         const buffer = new ArrayBuffer(8)
         structuredClone(buffer, { transfer: [buffer] })
-        const runner = make()
+        const runner = shared()
         const error = await failure(runner.run('byteLength', buffer, { transfer: [buffer] }))
         expect(error).toBeInstanceOf(TaskSerializationError)
         expect(await runner.run('echo', 'unharmed')).toBe('unharmed')

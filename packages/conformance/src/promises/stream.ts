@@ -8,18 +8,18 @@ import type { Subject } from '../subject.ts'
 
 const one = { chunkSize: 1 }
 
-export function streamPromise({ make, can }: Subject): void {
+export function streamPromise({ make, shared, can }: Subject): void {
   describe.runIf(can.stream)('stream', () => {
     test('yields every output once', async () => {
       const inputs = Array.from({ length: can.crowd }, (_, index) => [index, 1])
-      const outputs = await collect(make().stream!('add', inputs))
+      const outputs = await collect(shared().stream!('add', inputs))
       expect(outputs.sort((left, right) => Number(left) - Number(right))).toEqual(
         inputs.map((_, index) => index + 1),
       )
     })
 
     test('takes sync and async iterables, and nothing', async () => {
-      const runner = make()
+      const runner = shared()
       const inOrder = { order: 'input' } as const
       const sync = new CountedInputs(4).sync()
       expect(await collect(runner.stream!('echo', sync, inOrder))).toEqual([0, 1, 2, 3])
@@ -52,7 +52,7 @@ export function streamPromise({ make, can }: Subject): void {
 
     test('or with the index of each input', async () => {
       const inputs = ['a', 'b', 'c', 'd']
-      const pairs = await collect(make().stream!('echo', inputs, { indexed: true }))
+      const pairs = await collect(shared().stream!('echo', inputs, { indexed: true }))
       expect(pairs).toHaveLength(4)
       expect(new Map(pairs as [number, string][])).toEqual(new Map(inputs.entries()))
     })
@@ -114,7 +114,7 @@ export function streamPromise({ make, can }: Subject): void {
     })
 
     test('an error in the loop does so too, and is what the loop throws', async () => {
-      const runner = make()
+      const runner = shared()
       const inputs = new CountedInputs()
       const mine = new Error('mine')
       const read = async () => {
@@ -140,11 +140,11 @@ export function streamPromise({ make, can }: Subject): void {
     test('throws what the iterable throws', async () => {
       const thrown = new RangeError('the source is broken')
       const source = new CountedInputs(3, thrown).async()
-      expect(await rejection(collect(make().stream!('echo', source)))).toBe(thrown)
+      expect(await rejection(collect(shared().stream!('echo', source)))).toBe(thrown)
     })
 
     test('an abort throws the reason, of an infinite iterable too', async () => {
-      const runner = make()
+      const runner = shared()
       const controller = new AbortController()
       const { signal } = controller
       const inputs = new CountedInputs()
@@ -152,7 +152,7 @@ export function streamPromise({ make, can }: Subject): void {
       const read = async () => {
         for await (const _output of runner.stream!('echo', inputs.sync(), { signal })) {
           taken += 1
-          if (taken === 50) controller.abort(new Error('enough'))
+          if (taken === 10) controller.abort(new Error('enough'))
         }
       }
       expect(await rejection(read())).toBe(signal.reason)
@@ -177,7 +177,7 @@ export function streamPromise({ make, can }: Subject): void {
     test('a signal that is already aborted: nothing is pulled', async () => {
       const inputs = new CountedInputs()
       const signal = AbortSignal.abort(new Error('too late'))
-      const reading = collect(make().stream!('echo', inputs.sync(), { signal }))
+      const reading = collect(shared().stream!('echo', inputs.sync(), { signal }))
       expect(await rejection(reading)).toBe(signal.reason)
       expect(inputs.pulled).toBe(0)
     })

@@ -8,10 +8,10 @@ import type { Subject } from '../subject.ts'
 /** Node's timers may fire up to a millisecond early. */
 const EARLY = 2
 
-export function timeoutsPromise({ make, can }: Subject): void {
+export function timeoutsPromise({ make, shared, can }: Subject): void {
   describe.runIf(can.timeout)('timeouts', () => {
     test('a running task is cancelled, with how long it waited and how long it ran', async () => {
-      const runner = make()
+      const runner = shared()
       await runner.run('echo') // a thread is there, so that the timeout finds the task running
       const latch = new Latch()
       const running = runner.run('hold', latch.input(), { timeout: 300 })
@@ -49,7 +49,7 @@ export function timeoutsPromise({ make, can }: Subject): void {
       ['Infinity', Number.POSITIVE_INFINITY],
       ['longer than a timer can be', 2 ** 40],
     ])('a timeout of %s does not run out', async (_what, timeout) => {
-      const runner = make()
+      const runner = shared()
       const latch = new Latch()
       const running = runner.run('hold', latch.input('in time'), { timeout })
       const watched = watch(running)
@@ -61,17 +61,34 @@ export function timeoutsPromise({ make, can }: Subject): void {
     })
 
     test('a task that ends in time leaves nothing to run out', async () => {
-      const runner = make()
+      const runner = shared()
       expect(await runner.run('echo', 'in time', { timeout: 60_000 })).toBe('in time')
     })
 
     test('a task that fails in time rejects with its own error', async () => {
-      const error = await failure(make().run('failCustom', undefined, { timeout: 60_000 }))
+      const error = await failure(shared().run('failCustom', undefined, { timeout: 60_000 }))
       expect(error.code).toBe('ERR_ORDER')
     })
 
+    test.runIf(can.map)('map takes a timeout too', async () => {
+      const latch = new Latch()
+      const mapped = shared().map!('hold', [latch.input()], { timeout: 300 })
+      expect(await failure(mapped)).toBeInstanceOf(TaskTimeoutError)
+      await latch.ended(latch.count('started'))
+    })
+
+    test.runIf(can.stream)('so does stream', async () => {
+      const latch = new Latch()
+      const read = async () => {
+        const outputs = shared().stream!('hold', [latch.input()], { timeout: 300 })
+        for await (const _output of outputs);
+      }
+      expect(await failure(read())).toBeInstanceOf(TaskTimeoutError)
+      await latch.ended(latch.count('started'))
+    })
+
     test('the signal that comes first is the reason', async () => {
-      const runner = make()
+      const runner = shared()
       const latch = new Latch()
       const controller = new AbortController()
       const options = { signal: controller.signal, timeout: 60_000 }
