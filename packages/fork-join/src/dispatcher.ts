@@ -33,17 +33,17 @@ export class Dispatcher implements CrewObserver {
     this.#crew.start(settings.minThreads)
   }
 
-  /** How many calls of `run` wait, not counting those that a free thread is about to start. */
-  get waiting(): number {
-    const { maxThreads } = this.#settings
-    let waiting = this.#queue.size
+  /** Whether one call more keeps those that wait within `limit`; what a free thread starts does not. */
+  hasRoom(limit: number): boolean {
+    if (limit === Number.POSITIVE_INFINITY) return true
+    let waiting = this.#queue.size + 1
     let busy = 0
     for (const thread of this.#crew.threads) {
       if (thread.isIdle) continue
       busy += 1
       waiting += thread.waitingRuns
     }
-    return Math.max(0, waiting - (maxThreads - busy))
+    return waiting - (this.#settings.maxThreads - busy) <= limit
   }
 
   /** Queues a call that was accepted, or that has inputs again. */

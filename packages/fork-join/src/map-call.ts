@@ -186,12 +186,7 @@ class MapTask implements Task {
   deaths = 0
   cancellation: Cancellation | undefined = undefined
 
-  constructor(
-    call: MapCall,
-    index: number,
-    input: unknown,
-    transfer: readonly Transferable[],
-  ) {
+  constructor(call: MapCall, index: number, input: unknown, transfer: readonly Transferable[]) {
     this.call = call
     this.index = index
     this.input = input

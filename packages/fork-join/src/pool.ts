@@ -231,11 +231,18 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
   ): CallSettings {
     if (typeof name !== 'string') throw invalidOption(method, 'name', name, 'the name of a task')
     const settings = checkCallOptions(method, options, this.#defaults)
-    if (isClosed || this.#destroying !== undefined) throw closedError(name)
-    settings.signal?.throwIfAborted()
+    if (isClosed || this.#destroying !== undefined) {
+      this.#dispatcher.metrics.refused('closed')
+      throw closedError(name)
+    }
+    if (settings.signal?.aborted) {
+      this.#dispatcher.metrics.refused('cancelled')
+      throw settings.signal.reason
+    }
     const { queueLimit, overflow } = this.#settings
-    if (queueLimit < Number.POSITIVE_INFINITY && overflow === 'reject') {
-      if (this.#dispatcher.waiting >= queueLimit) throw new QueueFullError(name, queueLimit)
+    if (overflow === 'reject' && !this.#dispatcher.hasRoom(queueLimit)) {
+      this.#dispatcher.metrics.refused('refused')
+      throw new QueueFullError(name, queueLimit)
     }
     return settings
   }

@@ -1,0 +1,78 @@
+/** What a pool records: every task once, whatever becomes of it. */
+import { MetricsRegistry } from '@threeply/metrics'
+import { expect, test } from 'vitest'
+import { failure, makePool, until, Words } from './pools.ts'
+
+test('every task is counted once, by its outcome, and nothing is left', {
+  timeout: 60_000,
+}, async () => {
+  const metrics = new MetricsRegistry()
+  const pool = makePool({ threads: 2, metrics, grace: 20, queueLimit: 100 })
+  await pool.map(
+    'double',
+    Array.from({ length: 5_000 }, (_, index) => index),
+  )
+  await failure(pool.run('throwIfOdd', 1))
+  await failure(pool.run('exit', 3))
+  await failure(pool.run('loopForEver', new Words(), { timeout: 100 }))
+  await failure(pool.run('echo', () => {}))
+  const held = new Words()
+  const controller = new AbortController()
+  const spinning = failure(pool.run('spin', held, { signal: controller.signal }))
+  await held.started()
+  expect(read(metrics, 'threeply_tasks_running')).toBe(1)
+  controller.abort()
+  await spinning
+  const signal = AbortSignal.abort()
+  await failure(pool.run('double', 1, { signal }))
+  await pool.run('exitUntil', { words: new Words().words, times: 2 }, { idempotent: true })
+
+  const blocked = Array.from({ length: 150 }, () => failure(pool.run('block', new Words())))
+  await until(() => read(metrics, 'threeply_tasks_running') === 2)
+  expect(read(metrics, 'threeply_tasks_waiting')).toBe(100)
+  await pool.destroy()
+  await Promise.all(blocked)
+
+  const settled = (outcome: string) => read(metrics, 'threeply_tasks_settled_total', { outcome })
+  expect(settled('completed')).toBe(5_001)
+  expect(settled('failed')).toBe(2)
+  expect(settled('thread-exit')).toBe(1)
+  expect(settled('timed-out')).toBe(1)
+  expect(settled('cancelled')).toBe(2)
+  expect(settled('refused')).toBe(48)
+  expect(settled('closed')).toBe(102)
+  expect(read(metrics, 'threeply_tasks_submitted_total')).toBe(5_000 + 7 + 150)
+  expect(read(metrics, 'threeply_tasks_running')).toBe(0)
+  expect(read(metrics, 'threeply_tasks_waiting')).toBe(0)
+  expect(read(metrics, 'threeply_threads')).toBe(0)
+  expect(read(metrics, 'threeply_threads_exited_total', { reason: 'failed' })).toBe(2)
+  expect(read(metrics, 'threeply_threads_exited_total', { reason: 'terminated' })).toBe(1)
+})
+
+test('run and queue times are recorded for each task', { timeout: 60_000 }, async () => {
+  const metrics = new MetricsRegistry()
+  const pool = makePool({ threads: 2, metrics })
+  await pool.map('checksum', Array(300).fill(20_000))
+  await pool.run('checksum', 100_000)
+  await pool.close()
+  for (const name of ['threeply_task_run_seconds', 'threeply_task_queue_seconds']) {
+    expect(read(metrics, name)).toMatchObject({ count: 301 })
+  }
+  const { timelines } = metrics.snapshot()
+  const spans = timelines.flatMap((timeline) => timeline.spans)
+  expect(new Set(spans.map(({ name }) => name))).toEqual(new Set(['queued', 'run']))
+  expect(spans.every(({ start, end }) => end >= start)).toBe(true)
+})
+
+function read(
+  metrics: MetricsRegistry,
+  name: string,
+  labels: Record<string, string> = {},
+): unknown {
+  const wanted = Object.entries({ runner: 'fork-join', ...labels })
+  const found = metrics
+    .snapshot()
+    .series.filter((series) => series.name === name)
+    .find((series) => wanted.every(([key, value]) => series.labels[key] === value))
+  return found?.value
+}

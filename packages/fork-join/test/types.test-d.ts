@@ -1,0 +1,46 @@
+/** What is inferred from a task module, and what is refused. Checked by `tsc -p .`. */
+import { expectTypeOf } from 'vitest'
+import { ForkJoinPool } from '../src/index.ts'
+
+type Tasks = {
+  wordCount(text: string, context: { signal: AbortSignal }): Record<string, number>
+  fetchTitle(url: string): Promise<string>
+  now(): number
+  maybe(input?: number): boolean
+  setup(): void
+  version: string
+}
+
+declare const pool: ForkJoinPool<Tasks>
+
+expectTypeOf(pool.run('wordCount', 'a b')).resolves.toEqualTypeOf<Record<string, number>>()
+expectTypeOf(pool.run('fetchTitle', 'url', { timeout: 1 })).resolves.toEqualTypeOf<string>()
+expectTypeOf(pool.run('now')).resolves.toEqualTypeOf<number>()
+expectTypeOf(pool.run('maybe')).resolves.toEqualTypeOf<boolean>()
+expectTypeOf(pool.map('wordCount', ['a'])).resolves.toEqualTypeOf<Record<string, number>[]>()
+expectTypeOf(pool.map('fetchTitle', new Set(['a']))).resolves.toEqualTypeOf<string[]>()
+expectTypeOf(pool.scope(async ({ fork }) => fork('now'))).resolves.toEqualTypeOf<number>()
+expectTypeOf(pool.scope(({ map }) => map('now', []))).resolves.toEqualTypeOf<number[]>()
+expectTypeOf(
+  pool.scope<string>(({ fork }) => void fork('fetchTitle', 'a'), { policy: 'any' }),
+).resolves.toEqualTypeOf<string>()
+
+// @ts-expect-error the input is a string
+pool.run('wordCount', 42)
+// @ts-expect-error the input is needed
+pool.run('wordCount')
+// @ts-expect-error there is no such task
+pool.run('wordcount', 'a')
+// @ts-expect-error a reserved export is no task
+pool.run('setup')
+// @ts-expect-error what is no function is no task
+pool.run('version')
+// @ts-expect-error the inputs are strings
+pool.map('wordCount', [1])
+// @ts-expect-error chunkSize is for many inputs
+pool.run('wordCount', 'a', { chunkSize: 1 })
+// @ts-expect-error there is no such option
+new ForkJoinPool(new URL(import.meta.url), { concurrency: 2 })
+
+const untyped = new ForkJoinPool(new URL(import.meta.url))
+expectTypeOf(untyped.run('anything', 1)).resolves.toEqualTypeOf<unknown>()
