@@ -9,7 +9,7 @@ import {
 import { Arena } from './memory/arena.ts'
 import type { Series, SeriesKind } from './memory/directory.ts'
 import { type Cell, Shard } from './memory/shard.ts'
-import { Clock, presentEpoch } from './recorders/clock.ts'
+import { now } from './recorders/clock.ts'
 import { COUNTER_BYTES, Counter } from './recorders/counter.ts'
 import { forgetGauge, GAUGE_BYTES, Gauge } from './recorders/gauge.ts'
 import { HISTOGRAM_BYTES, Histogram } from './recorders/histogram.ts'
@@ -65,14 +65,12 @@ const LARGEST_SERIES_PER_NAME = 2 ** 20
  */
 export class MetricsRegistry {
   readonly #shard: Shard
-  readonly #clock: Clock
   readonly #recorders = new Map<number, Recorder>()
 
   /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
   constructor(options?: MetricsRegistryOptions)
   constructor(options: MetricsRegistryOptions | Shard = {}) {
     this.#shard = options instanceof Shard ? options : foundShard(options)
-    this.#clock = new Clock(this.#shard.arena.epoch)
   }
 
   /**
@@ -159,7 +157,7 @@ export class MetricsRegistry {
 
   /** What all threads have recorded by now, also those that are blocked or have died. */
   snapshot(): MetricsSnapshot {
-    return takeSnapshot(this.#shard, this.#clock.now())
+    return takeSnapshot(this.#shard, now())
   }
 
   #recorder(
@@ -190,7 +188,6 @@ export class MetricsRegistry {
       case 'timeline':
         return new Timeline(arena, cell, {
           directory,
-          clock: this.#clock,
           thread: threadId,
           capacity,
         })
@@ -215,7 +212,7 @@ function foundShard(options: MetricsRegistryOptions): Shard {
     minimum: 1,
     maximum: LARGEST_SERIES_PER_NAME,
   })
-  return Shard.found(Arena.make({ limitBytes, seriesPerName, epoch: presentEpoch() }))
+  return Shard.found(Arena.make({ limitBytes, seriesPerName }))
 }
 
 function openArena(owner: string, handle: unknown): Arena {

@@ -2,15 +2,14 @@
 
 import { types } from 'node:util'
 
-/** Where things are in the header, in 32-bit words; from EPOCH on in 64-bit ones. */
+/** Where things are in the header, in 32-bit words; the last two in 64-bit ones. */
 const MAGIC = 0
 const NEXT_FREE = 1
 const FIRST_SHARD = 2
 const FIRST_ENTRY = 3
 const SERIES_PER_NAME = 4
-const EPOCH = 3 // 64-bit, as are those below
-const DROPPED = 4
-const IDENTITY = 5
+const DROPPED = 3 // 64-bit, as is the one below
+const IDENTITY = 4
 const HEADER_BYTES = 64
 
 const MAGIC_NUMBER = 0x3_9179 // tells our memory from anybody else's
@@ -33,8 +32,6 @@ interface GrowableBufferConstructor {
 export interface ArenaSettings {
   readonly limitBytes: number
   readonly seriesPerName: number
-  /** What to add to the monotonic clock, in milliseconds, to get the time since 1970. */
-  readonly epoch: number
 }
 
 /**
@@ -59,13 +56,12 @@ export class Arena {
     this.#dropped = new BigInt64Array(buffer, DROPPED * 8, 1)
   }
 
-  static make({ limitBytes, seriesPerName, epoch }: ArenaSettings): Arena {
+  static make({ limitBytes, seriesPerName }: ArenaSettings): Arena {
     const Growable = SharedArrayBuffer as unknown as GrowableBufferConstructor
     const arena = new Arena(new Growable(GROWTH_BYTES, { maxByteLength: limitBytes }))
     arena.words[MAGIC] = MAGIC_NUMBER
     arena.words[NEXT_FREE] = HEADER_BYTES
     arena.words[SERIES_PER_NAME] = seriesPerName
-    arena.doubles[EPOCH] = epoch
     arena.doubles[IDENTITY] = Math.random()
     return arena
   }
@@ -81,10 +77,6 @@ export class Arena {
 
   get seriesPerName(): number {
     return this.words[SERIES_PER_NAME]!
-  }
-
-  get epoch(): number {
-    return this.doubles[EPOCH]!
   }
 
   /** The same for every thread's view of this memory, and for no other memory. */

@@ -3,7 +3,7 @@
 import type { Arena } from '../memory/arena.ts'
 import type { Directory, Series } from '../memory/directory.ts'
 import type { Span } from '../snapshot/snapshot.ts'
-import type { Clock } from './clock.ts'
+import { now } from './clock.ts'
 import { fromWords, highWord, lowWord } from './double-words.ts'
 
 /** The ring in memory, in words: what only the owner uses, and then the spans. */
@@ -41,7 +41,6 @@ export function timelineBytes({ capacity }: Series): number {
 export class Timeline {
   readonly #arena: Arena
   readonly #directory: Directory
-  readonly #clock: Clock
   readonly #thread: number
   readonly #capacity: number
   /** Empty when there is no room for it. */
@@ -53,14 +52,12 @@ export class Timeline {
     cell: number,
     owner: {
       readonly directory: Directory
-      readonly clock: Clock
       readonly thread: number
       readonly capacity: number
     },
   ) {
     this.#arena = arena
     this.#directory = owner.directory
-    this.#clock = owner.clock
     this.#thread = owner.thread
     this.#capacity = owner.capacity
     this.#ring = cell === 0 ? new Int32Array(0) : ringOf(arena, cell, owner.capacity)
@@ -69,7 +66,7 @@ export class Timeline {
 
   /** Milliseconds since 1970, with fractions; one clock for all threads of a registry. */
   now(): number {
-    return this.#clock.now()
+    return now()
   }
 
   /**
