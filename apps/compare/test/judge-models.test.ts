@@ -21,6 +21,7 @@ describe('claim 4, fork-join', () => {
     threads: 2,
     children: 2,
     elapsed: { longest: steady(80), inOrder: steady(128), forked: steady(83) },
+    coresUsed: steady(1.6),
     waited: steady(0.2),
     timeline: [],
     ...change,
@@ -39,6 +40,13 @@ describe('claim 4, fork-join', () => {
   test('does not hold when the children took turns although each has a core', () => {
     const elapsed = { longest: steady(80), inOrder: steady(128), forked: steady(126) }
     expect(forkJoin.judge(data({ elapsed })).verdict).toBe('does-not-hold')
+  })
+
+  test('cannot tell when the children took turns because another program had a core', () => {
+    const elapsed = { longest: steady(80), inOrder: steady(128), forked: steady(126) }
+    const judged = forkJoin.judge(data({ elapsed, coresUsed: steady(1) }))
+    expect(judged.verdict).toBe('cannot-tell')
+    expect(judged.condition).toContain('1.0 of the 1.6 cores')
   })
 
   test('cannot tell when the rounds differ too much', () => {
@@ -125,8 +133,14 @@ describe('claim 6, CPU', () => {
   })
 
   test('does not hold when threads gain nothing', () => {
-    const judged = cpu.judge(data({ 'fork-join': figures(steady(390), 2.6) }))
+    const judged = cpu.judge(data({ 'fork-join': figures(steady(390), 5) }))
     expect(judged.verdict).toBe('does-not-hold')
+  })
+
+  test('cannot tell when threads gain nothing because another program had a core', () => {
+    const judged = cpu.judge(data({ 'fork-join': figures(steady(390), 2.6) }))
+    expect(judged.verdict).toBe('cannot-tell')
+    expect(judged.condition).toContain('1.0 of the 2.0 cores')
   })
 
   test('does not hold when async does more than inline', () => {

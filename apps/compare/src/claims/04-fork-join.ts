@@ -2,8 +2,9 @@
 import { ForkJoinPool } from '@threeply/fork-join'
 import { MetricsRegistry } from '@threeply/metrics'
 import type { Experiment, Judgement } from '../experiment.ts'
-import { judgementOn, TOO_NOISY } from '../judgement.ts'
+import { coresMissing, judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench, Rounds } from '../measure/bench.ts'
+import { coresUsed } from '../measure/cores-used.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { warmUp } from '../models/warm-up.ts'
 import { against, evidence } from '../verdict.ts'
@@ -28,6 +29,8 @@ export interface ForkJoinData {
   readonly threads: number
   readonly children: number
   readonly elapsed: Rounds<Subjects>
+  /** How many cores the forked children got, round by round. */
+  readonly coresUsed: readonly number[]
   /** Milliseconds from the end of the last child to when the parent went on, round by round. */
   readonly waited: readonly number[]
   /** The last round: when the parent was in the scope, and when each child ran. */
@@ -81,17 +84,25 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
   bench.progress('warming the threads up')
   await warmUp(fork, bench.budget * 0.2)
   bench.progress('forking, and doing the same in order')
+  const used: number[] = []
   const elapsed = await bench.interleave<Subjects>(
     {
       longest: () => pool.run('analyse', texts[0]!, { signal }),
       inOrder: async () => {
         for (const text of texts) await pool.run('analyse', text, { signal })
       },
-      forked: fork,
+      forked: async () => void used.push(await coresUsed(fork)),
     },
-    { rounds: bench.scale(11, 7), warmUp: false, budget: bench.budget * 0.5 },
+    { rounds: bench.scale(11, 9), warmUp: false, budget: bench.budget * 0.5 },
   )
-  return { cores, threads, children, elapsed, ...readTimeline(registry, waits, children) }
+  return {
+    cores,
+    threads,
+    children,
+    elapsed,
+    coresUsed: used,
+    ...readTimeline(registry, waits, children),
+  }
 }
 
 /** The children's texts, the longest first. */
@@ -135,7 +146,8 @@ function readTimeline(
 }
 
 /** Pure: the same data give the same judgement. */
-function judge({ cores, threads, children, elapsed, waited }: ForkJoinData): Judgement {
+function judge(data: ForkJoinData): Judgement {
+  const { cores, threads, children, elapsed, waited } = data
   const { longest, inOrder, forked } = elapsed
   const shown = [
     evidence(`${children} children forked`, medianOf(forked), 'ms'),
@@ -161,22 +173,21 @@ function judge({ cores, threads, children, elapsed, waited }: ForkJoinData): Jud
   }
   // 0: the scope took as long as the longest child; 1: as long as all of them together.
   const nearness = forked.map((took, i) => (took - longest[i]!) / (inOrder[i]! - longest[i]!))
-  switch (against(medianOf(nearness), 0.5)) {
-    case 'below':
-      return tell(
-        'holds',
-        `${waits}, and it takes as long as the longest child (here ${gain.toFixed(1)} times faster than one by one): cut the work into equal parts.`,
-      )
-    case 'above':
-      return tell(
-        'does-not-hold',
-        `${waits}, but the children took turns: forking gains little here.`,
-      )
-    case 'unclear':
-      return tell(
-        'cannot-tell',
-        `${waits}; how much time it saves, this run cannot say.`,
-        TOO_NOISY,
-      )
+  const position = against(medianOf(nearness), 0.5)
+  if (position === 'below') {
+    return tell(
+      'holds',
+      `${waits}, and it takes as long as the longest child (here ${gain.toFixed(1)} times faster than one by one): cut the work into equal parts.`,
+    )
   }
+  const usable = ratioOfMedians(inOrder, longest).value // all of the work in the time of the longest
+  const missing = coresMissing(data.coresUsed, usable)
+  if (position === 'above' && missing === undefined) {
+    return tell('does-not-hold', `${waits}, but the children took turns: it gains little here.`)
+  }
+  return tell(
+    'cannot-tell',
+    `${waits}; how much time it saves, this run cannot say.`,
+    missing ?? TOO_NOISY,
+  )
 }

@@ -56,12 +56,12 @@ export const detached: Experiment<DetachedData> = {
 async function measure(bench: Bench): Promise<DetachedData> {
   const corpus = await loadCorpus(bench.options.input)
   bench.progress('finding out how fast this machine is')
-  const text = await textTaking(bench.scale(90, 45), corpus, bench.signal)
-  const half = text.slice(0, text.length / 2)
+  const text = await textTaking(bench.scale(90, 40), corpus, bench.signal)
+  const some = text.slice(0, text.length / 3)
   return {
     cores: bench.machine.cores,
     ...(await measureDelay(bench, text)),
-    ...(await measureOwnWork(bench, half)),
+    ...(await measureOwnWork(bench, some)),
     lightRoute: await measureServer(bench, text.length),
   }
 }

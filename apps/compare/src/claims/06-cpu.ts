@@ -1,6 +1,6 @@
 /** Claim 6: without IO, on several cores, threads win and async runs its tasks in order. */
 import type { Experiment, Judgement } from '../experiment.ts'
-import { judgementOn, TOO_NOISY } from '../judgement.ts'
+import { coresMissing, judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench } from '../measure/bench.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
@@ -113,8 +113,15 @@ function judge({ cores, threads, models }: CpuData): Judgement {
       'there is one core or one thread: neither model can do two things at once',
     )
   }
+  if (lead !== 'above') {
+    const used = rate('fork-join').map((tasks, i) => (tasks * models['fork-join'].cpu[i]!) / 1_000)
+    const missing = coresMissing(used, Math.min(cores, threads))
+    if (missing !== undefined) {
+      return tell('cannot-tell', 'Whether threads speed CPU work up, this run cannot say.', missing)
+    }
+  }
   if (lead === 'below') {
-    const meaning = `Threads gain nothing here (${times} times the speed of inline): is another program using the cores?`
+    const meaning = `Threads gain nothing here, although they had the cores: they do ${times} times as much as inline.`
     return tell('does-not-hold', meaning)
   }
   if (asyncGain === 'above' || inOrder < IN_ORDER) {

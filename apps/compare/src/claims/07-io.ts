@@ -7,7 +7,7 @@ import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
 import type { Done, Model } from '../models/model.ts'
 import { IO_SOURCE } from '../models/sources.ts'
-import { MODEL_NAMES, type ModelName, startModel } from '../models/start-model.ts'
+import { MODEL_NAMES, type ModelName, primeThreads, startModel } from '../models/start-model.ts'
 import { warmUp } from '../models/warm-up.ts'
 import { openService, type Service } from '../service/service.ts'
 import { against, evidence } from '../verdict.ts'
@@ -33,10 +33,10 @@ export interface IoData {
 type IoJob = JobOf<typeof tasks>
 
 /**
- * As a service with a database behind it answers: half within 12 ms, one request in forty takes over
- * 30. With eight in flight that is waiting and not computing, also with a thread for each.
+ * As a service with a database behind it answers: half within 20 ms, one request in forty takes over
+ * 50. With eight in flight that is waiting and not computing, also with a thread for each.
  */
-const SERVICE_TIMES = { median: 12, sigma: 0.5 }
+const SERVICE_TIMES = { median: 20, sigma: 0.5 }
 const IN_FLIGHT = 8
 
 /** Within a quarter of each other is about the same: what a sensible person would not change code for. */
@@ -68,18 +68,20 @@ async function measure(bench: Bench): Promise<IoData> {
   const service = stack.use(await openService(bench, SERVICE_TIMES))
   const jobs = await requestsFor(bench, service, inFlight)
 
+  bench.progress('starting threads')
+  await primeThreads(IO_SOURCE, signal)
   const models = {} as Record<ModelName, Model>
   const rssBytes = {} as Record<ModelName, number>
   const looked: Done[] = []
   let expected: readonly Done[] = []
   for (const name of MODEL_NAMES) {
     bench.progress(`starting ${name}`)
-    const before = residentBytes()
+    const before = process.memoryUsage.rss()
     models[name] = stack.use(await startModel(name, IO_SOURCE, { inFlight, signal }))
     // Inline is slow on IO: it shows as much with fewer.
     const first = name === 'inline' ? jobs.slice(0, inFlight) : jobs
     const done = await warmUp(() => models[name].run(first), bench.budget * 0.05)
-    rssBytes[name] = Math.max(0, residentBytes() - before)
+    rssBytes[name] = Math.max(0, process.memoryUsage.rss() - before)
     if (name === 'inline') expected = done
     else if (service.isOurs) checkSameOutputs(name, done, expected, essenceOf)
     looked.push(...done)
@@ -109,7 +111,7 @@ async function measure(bench: Bench): Promise<IoData> {
   return { cores, inFlight, requests, fileReads, rssBytes, threads, errors, answers }
 }
 
-/** As many requests as take some 90 milliseconds with `inFlight` of them at a time. */
+/** As many requests as take some 120 milliseconds with `inFlight` of them at a time. */
 async function requestsFor(bench: Bench, service: Service, inFlight: number): Promise<IoJob[]> {
   const context = createTaskContext({ signal: bench.signal })
   let longest = 0
@@ -118,7 +120,7 @@ async function requestsFor(bench: Bench, service: Service, inFlight: number): Pr
     await fetchItem(service.requestUrl(i), context)
     if (i > 0) longest = Math.max(longest, performance.now() - start) // the first one connects
   }
-  const each = bench.scale(90, 40) / Math.max(longest, SERVICE_TIMES.median)
+  const each = bench.scale(120, 60) / Math.max(longest, SERVICE_TIMES.median)
   const count = inFlight * Math.max(1, Math.round(each))
   return Array.from({ length: count }, (_, i) => {
     return { task: 'fetchItem', input: service.requestUrl(i) }
@@ -139,11 +141,6 @@ function countErrors(done: readonly Done[]): number {
     throw new Error(`the service answers only errors: ${errors[0]}`)
   }
   return errors.length
-}
-
-function residentBytes(): number {
-  globalThis.gc?.()
-  return process.memoryUsage.rss()
 }
 
 function mapModels(figure: (name: ModelName) => number): Record<ModelName, number> {

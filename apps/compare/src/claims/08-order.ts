@@ -6,7 +6,7 @@ import { kendallTau } from '../measure/rank-correlation.ts'
 import { medianOf } from '../measure/statistics.ts'
 import type { Done } from '../models/model.ts'
 import { IO_SOURCE } from '../models/sources.ts'
-import { startModel } from '../models/start-model.ts'
+import { primeThreads, startModel } from '../models/start-model.ts'
 import { openService } from '../service/service.ts'
 import { against, evidence } from '../verdict.ts'
 import type { JobOf } from '../workloads/answer-jobs.ts'
@@ -57,6 +57,7 @@ async function measure(bench: Bench): Promise<OrderData> {
   const service = stack.use(await openService(bench, times))
   bench.progress(`starting ${inFlight} threads`)
   const { signal } = bench
+  await primeThreads(IO_SOURCE, signal)
   const models = {
     async: stack.use(await startModel('async', IO_SOURCE, { inFlight, signal })),
     threads: stack.use(await startModel('fork-join', IO_SOURCE, { inFlight, signal })),

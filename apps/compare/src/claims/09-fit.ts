@@ -150,14 +150,14 @@ function judge({ cores, threads, ...data }: FitData): Judgement {
   }
   const won = computing.filter(isWonByThreads)
   if (won.length === 0) {
-    const { async, 'fork-join': forkJoin } = longest.perTask
-    return against(ratioOfMedians(async, forkJoin), AS_GOOD) === 'below'
+    const isNeverSooner = computing.every(({ perTask }) => {
+      const lead = ratioOfMedians(perTask.async, perTask['fork-join'])
+      return against(lead, AS_GOOD) === 'below'
+    })
+    const unclear = 'Async suits what waits; for what computes, this run cannot say.'
+    return isNeverSooner
       ? tell('does-not-hold', 'Threads computed no sooner than async, whatever the length.')
-      : tell(
-          'cannot-tell',
-          'Async suits what waits; for what computes, this run cannot say.',
-          TOO_NOISY,
-        )
+      : tell('cannot-tell', unclear, TOO_NOISY)
   }
   const conditions = [...lengthCondition(won, computing), ...poolCondition(computing)]
   return conditions.length === 0

@@ -30,3 +30,15 @@ export async function startModel(
       return detachedModel(source, inFlight, signal)
   }
 }
+
+/**
+ * Starts and ends one thread of each threaded model. The first thread strips the types of all modules
+ * and compiles them, which takes 40 milliseconds and 10 MB; once it has ended, the others find that in
+ * the compile cache, as they would find JavaScript in a published package.
+ */
+export async function primeThreads(source: TaskSource, signal: AbortSignal): Promise<void> {
+  for (const name of ['fork-join', 'detached'] as const) {
+    const model = await startModel(name, source, { inFlight: 1, signal })
+    await model[Symbol.asyncDispose]()
+  }
+}

@@ -3,6 +3,7 @@
  * and the program itself stays free to hear Ctrl-C, however long an experiment blocks.
  */
 import { type ChildProcess, fork } from 'node:child_process'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { debuglog } from 'node:util'
 import { ended } from '../isolation/child-end.ts'
@@ -45,7 +46,11 @@ export async function runExperiment(claim: number, run: ExperimentRun): Promise<
   const child = fork(ENTRY, [], {
     detached: true, // leads a group, which can be killed as one, and does not get the terminal's Ctrl-C
     execArgv: withGc(process.execArgv),
-    env: { ...process.env, TMPDIR: run.scratch, TEMP: run.scratch, TMP: run.scratch },
+    env: {
+      ...process.env,
+      ...{ TMPDIR: run.scratch, TEMP: run.scratch, TMP: run.scratch },
+      NODE_COMPILE_CACHE: path.join(run.scratch, 'compile-cache'), // threads strip types but once
+    },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const kill = () => killGroup(child)
