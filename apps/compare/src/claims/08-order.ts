@@ -16,7 +16,7 @@ import type * as tasks from '../workloads/io-tasks.ts'
  * How far the order in which tasks completed agrees with another order, as Kendall's τ, round by
  * round: 1 the same, 0 nothing to do with each other, −1 the opposite.
  */
-export interface Agreement {
+interface Agreement {
   /** In which the service finished its answers; where it does not tell, in which they arrived. */
   readonly withIo: readonly number[]
   /** In which the service times drawn are; none where the service does not tell. */

@@ -10,7 +10,7 @@ import type { ModelName } from './start-model.ts'
 type MixedTasks = typeof import('../workloads/mixed-tasks.ts')
 
 /** Does the work `count` times. */
-export type MixedModel = (work: MixedWork, count: number) => Promise<void>
+type MixedModel = (work: MixedWork, count: number) => Promise<void>
 
 export interface MixedModels extends AsyncDisposable {
   readonly byName: Readonly<Record<ModelName, MixedModel>>

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Corpus } from '../workloads/corpus.ts'
 
-export interface Item {
+interface Item {
   readonly id: number
   readonly source: string
   readonly text: string
