@@ -132,7 +132,7 @@ describe('diff', () => {
         expect(spans(window)).toEqual(spans(only))
         expect(dropped(window)).toBe(dropped(only))
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -149,6 +149,22 @@ describe('diff', () => {
     expect(numberOf(diff(large, small), 'count_total', { name: 'a' })).toBe(3)
     expect(histogramOf(diff(large, small), 'size', { name: 'a' }).count).toBe(1)
     expect(numberOf(diff(merge(), small), 'count_total', { name: 'a' })).toBe(3)
+  })
+
+  test('has the new spans of a thread whose ring another thread has taken over', () => {
+    const registry = new MetricsRegistry()
+    const timeline = (thread: number, starts: readonly number[], dropped: number) => ({
+      name: 'work',
+      thread,
+      spans: starts.map((start) => ({ name: 'a', start, end: start })),
+      dropped,
+    })
+    const before = { ...registry.snapshot(), timelines: [timeline(1, [4, 5, 6], 3)] }
+    const after = {
+      ...registry.snapshot(),
+      timelines: [timeline(1, [6, 7], 0), timeline(2, [8], 6)],
+    }
+    expect(diff(before, after).timelines).toEqual([timeline(1, [7], 0), timeline(2, [8], 6)])
   })
 
   test('shows what was refused in between', () => {

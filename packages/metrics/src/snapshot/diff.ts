@@ -1,7 +1,7 @@
 /** What happened between two snapshots of one registry: a window on counts that never end. */
 import { subtractHistograms } from './histogram-value.ts'
 import { seriesKey, spanKey, timelineKey } from './keys.ts'
-import type { MetricsSnapshot, SeriesSnapshot, TimelineSnapshot } from './snapshot.ts'
+import type { MetricsSnapshot, SeriesSnapshot, Span, TimelineSnapshot } from './snapshot.ts'
 
 /**
  * What `after` has more than `before`: counters and histograms are subtracted, gauges are as they
@@ -32,25 +32,38 @@ function subtract(after: SeriesSnapshot, before: SeriesSnapshot | undefined): Se
   return before.value > after.value ? after : { ...after, value: after.value - before.value }
 }
 
-/** Spans have no number of their own; equal ones are told apart by how many there are. */
+/**
+ * Spans have no number of their own. How many were recorded in between is known, so the last so many
+ * are new; that is checked, as a retired thread's count goes to the next owner of its ring.
+ */
 function newSpans(after: TimelineSnapshot, before: TimelineSnapshot | undefined): TimelineSnapshot {
   if (before === undefined) return after
-  const known = new Map<string, number>()
-  for (const span of before.spans) {
-    const key = spanKey(span)
-    known.set(key, (known.get(key) ?? 0) + 1)
-  }
-  const spans = after.spans.filter((span) => {
-    const key = spanKey(span)
-    const left = known.get(key) ?? 0
-    if (left > 0) known.set(key, left - 1)
-    return left === 0
-  })
-  return { ...after, spans, dropped: droppedBetween(before, after, spans.length) }
+  const recorded = recordedIn(after) - recordedIn(before)
+  const old = after.spans.length - recorded
+  const spans = isOverlap(before.spans, after.spans, old)
+    ? after.spans.slice(Math.max(0, old))
+    : withoutKnown(after.spans, before.spans)
+  return { ...after, spans, dropped: Math.max(0, recorded - spans.length) }
 }
 
-/** Of the spans that were recorded in the window, those that were overwritten in it. */
-function droppedBetween(before: TimelineSnapshot, after: TimelineSnapshot, kept: number): number {
-  const recorded = after.spans.length + after.dropped - before.spans.length - before.dropped
-  return Math.max(0, recorded - kept)
+function recordedIn({ spans, dropped }: TimelineSnapshot): number {
+  return spans.length + dropped
+}
+
+/** Whether the last `length` spans of `before` are the first of `after`; of none, when all are new. */
+function isOverlap(before: readonly Span[], after: readonly Span[], length: number): boolean {
+  if (length > before.length || length > after.length) return false
+  const old = before.slice(before.length - Math.max(0, length))
+  return old.every((span, place) => spanKey(span) === spanKey(after[place]!))
+}
+
+/** The spans that are not in `known`; equal ones are told apart by how many there are. */
+function withoutKnown(spans: readonly Span[], known: readonly Span[]): readonly Span[] {
+  const left = new Map<string, number>()
+  for (const span of known) left.set(spanKey(span), (left.get(spanKey(span)) ?? 0) + 1)
+  return spans.filter((span) => {
+    const count = left.get(spanKey(span)) ?? 0
+    if (count > 0) left.set(spanKey(span), count - 1)
+    return count === 0
+  })
 }
