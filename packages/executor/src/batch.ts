@@ -28,6 +28,7 @@ export interface BatchCall {
   readonly isBounded: boolean
   readonly signal: AbortSignal | undefined
   readonly timeout: number
+  readonly priority: number
   readonly onFailure: 'cancel' | 'drain'
 }
 
@@ -35,6 +36,7 @@ export interface BatchCall {
 export class Batch implements Work, AttemptOwner, Abortable {
   nextTurn: Work | undefined = undefined
   previousTurn: Work | undefined = undefined
+  readonly priority: number
   readonly #host: BatchHost
   readonly #lanes: Lanes
   readonly #source: InputSource<unknown>
@@ -66,6 +68,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
     this.#host = host
     this.#lanes = host.lanes
     this.#call = call
+    this.priority = call.priority
     this.#source = call.source
     this.#fn = call.fn
     this.#outputs = call.outputs

@@ -11,10 +11,24 @@ import {
 } from '@threeply/task/runner'
 import { type InputSource, type Inputs, inputSource } from './input-source.ts'
 import type { StreamOrder } from './output-order.ts'
+import type { Overflow, QueueSettings } from './queue-settings.ts'
 
 export interface AsyncExecutorOptions {
   /** How many functions run at the same time: a whole number of 1 or more, or `Infinity`. */
   readonly concurrency: number
+  /**
+   * How many calls of `run` may wait, those that run not counted: a whole number of 0 or more, or
+   * `Infinity`. Inputs of `map` and its kin do not wait here: they are pulled when they can run.
+   * @default Infinity
+   */
+  readonly queueLimit?: number | undefined
+  /**
+   * What becomes of a call of `run` when as many wait as may: it is refused with `QueueFullError`,
+   * waits for room, or takes the place of the one that has waited longest, which is rejected with
+   * `TaskDroppedError`.
+   * @default 'reject'
+   */
+  readonly overflow?: Overflow | undefined
   /** Where to record what tasks do. @default nothing is recorded */
   readonly metrics?: MetricsRegistry | undefined
 }
@@ -29,10 +43,15 @@ export interface CallOptions {
    * @default Infinity
    */
   readonly timeout?: number | undefined
+  /** Any number: whatever has something to start at the highest one goes first. @default 0 */
+  readonly priority?: number | undefined
 }
 
 /** Options of {@link AsyncExecutor.run}. */
-export interface RunOptions extends CallOptions {}
+export interface RunOptions extends CallOptions {
+  /** Milliseconds within which it must have started. @default Infinity */
+  readonly queueTimeout?: number | undefined
+}
 
 /** Options of {@link AsyncExecutor.mapSettled}. */
 export interface MapSettledOptions extends CallOptions {}
@@ -69,15 +88,20 @@ export interface CloseOptions {
 
 const OWNER = 'AsyncExecutor'
 
+const EXECUTOR_OPTIONS = ['concurrency', 'queueLimit', 'overflow', 'metrics']
+
 /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
-export function checkExecutorOptions(options: AsyncExecutorOptions): void {
-  checkOptionNames(OWNER, options, ['concurrency', 'metrics'])
+export function checkExecutorOptions(options: AsyncExecutorOptions): QueueSettings {
+  checkOptionNames(OWNER, options, EXECUTOR_OPTIONS)
   checkConcurrency(options.concurrency)
-  const { metrics } = options
+  const { metrics, queueLimit = Number.POSITIVE_INFINITY, overflow = 'reject' } = options
+  checkWholeNumber(OWNER, 'queueLimit', queueLimit, { minimum: 0, orInfinity: true })
+  checkChoice(OWNER, 'overflow', overflow, ['reject', 'wait', 'drop-oldest'])
   const isRegistry =
     metrics === undefined ||
     (typeof metrics === 'object' && metrics !== null && 'timeline' in metrics)
   if (!isRegistry) throw invalidOption(OWNER, 'metrics', metrics, 'a MetricsRegistry')
+  return { queueLimit, overflow }
 }
 
 /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
@@ -89,9 +113,22 @@ export function checkConcurrency(concurrency: number): void {
 export interface CallSettings {
   readonly signal: AbortSignal | undefined
   readonly timeout: number
+  readonly priority: number
 }
 
-const NO_SETTINGS: CallSettings = { signal: undefined, timeout: Number.POSITIVE_INFINITY }
+export interface RunSettings extends CallSettings {
+  readonly queueTimeout: number
+  /** Whether the call needs more than its function and its place in the plain queue. */
+  readonly needsDetails: boolean
+}
+
+const NO_SETTINGS: RunSettings = {
+  signal: undefined,
+  timeout: Number.POSITIVE_INFINITY,
+  priority: 0,
+  queueTimeout: Number.POSITIVE_INFINITY,
+  needsDetails: false,
+}
 
 /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
 export function callSettings(
@@ -103,10 +140,31 @@ export function callSettings(
   checkFunction(owner, 'fn', fn)
   if (options === undefined) return NO_SETTINGS
   checkObject(owner, options)
-  const { signal, timeout = Number.POSITIVE_INFINITY } = options
+  const { signal, timeout = Number.POSITIVE_INFINITY, priority = 0 } = options
   if (signal !== undefined) checkSignal(owner, 'signal', signal)
   checkDuration(owner, 'timeout', timeout)
-  return { signal, timeout }
+  if (typeof priority !== 'number' || Number.isNaN(priority)) {
+    throw invalidOption(owner, 'priority', priority, 'a number')
+  }
+  return { signal, timeout, priority }
+}
+
+/** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
+export function runSettings(
+  method: string,
+  fn: unknown,
+  options: RunOptions | undefined,
+): RunSettings {
+  const settings = callSettings(method, fn, options)
+  if (options === undefined) return NO_SETTINGS
+  const { queueTimeout = Number.POSITIVE_INFINITY } = options
+  checkDuration(`${OWNER}.${method}`, 'queueTimeout', queueTimeout)
+  const needsDetails =
+    settings.signal !== undefined ||
+    settings.timeout !== Number.POSITIVE_INFINITY ||
+    settings.priority !== 0 ||
+    queueTimeout !== Number.POSITIVE_INFINITY
+  return { ...settings, queueTimeout, needsDetails }
 }
 
 /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
@@ -148,6 +206,11 @@ export function closeDeadline(options: CloseOptions | undefined): number {
   const { deadline = Number.POSITIVE_INFINITY } = options
   checkDuration(`${OWNER}.close`, 'deadline', deadline)
   return deadline
+}
+
+/** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
+export function checkSize(size: number): void {
+  checkWholeNumber(`${OWNER}.onSizeBelow`, 'size', size, { minimum: 1, orInfinity: true })
 }
 
 function checkObject(owner: string, options: unknown): void {

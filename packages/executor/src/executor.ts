@@ -11,11 +11,13 @@ import {
   checkConcurrency,
   checkExecutorOptions,
   checkedSource,
+  checkSize,
   closeDeadline,
   failureSetting,
   type MapOptions,
   type MapSettledOptions,
   type RunOptions,
+  runSettings,
   type StreamOptions,
   streamSettings,
 } from './executor-options.ts'
@@ -56,7 +58,7 @@ export class AsyncExecutor implements AsyncDisposable {
 
   /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
   constructor(options: AsyncExecutorOptions) {
-    checkExecutorOptions(options)
+    const queueSettings = checkExecutorOptions(options)
     const { concurrency, metrics } = options
     this.#lanes = new Lanes(concurrency, () => this.#calls.rest())
     this.#calls = new OpenCalls(() => this.#lanes.running > 0)
@@ -66,7 +68,7 @@ export class AsyncExecutor implements AsyncDisposable {
       signals: new AbortListeners(),
       recorder: metrics === undefined ? undefined : new Recorder(metrics),
     }
-    this.#runs = new Runs(shared)
+    this.#runs = new Runs(shared, queueSettings)
     this.#host = { ...shared, onSettled: (batch) => this.#batches.delete(batch) }
   }
 
@@ -95,25 +97,50 @@ export class AsyncExecutor implements AsyncDisposable {
   }
 
   /**
-   * Runs `fn` when there is a slot for it, first come, first served; while other calls have inputs
-   * to run, they and the calls of `run` take turns. Costs some 260 bytes while it waits.
+   * Runs `fn` when there is a slot for it, the highest priority first, and in it first come,
+   * first served; while maps have inputs to run, they and the calls of `run` take turns. Costs some 260 bytes while it waits.
    *
    * Aborting: a queued call leaves the queue at once and in constant time; a running one rejects at
    * once. Both reject with `signal.reason`.
    * @returns What `fn` gives, or a rejection with the very error that it throws.
    * @throws {TaskTimeoutError} ERR_THREEPLY_TIMEOUT: `timeout` ran out, queued or running
+   * @throws {QueueFullError} ERR_THREEPLY_QUEUE_FULL: `queueLimit` calls wait already
+   * @throws {TaskDroppedError} ERR_THREEPLY_DROPPED: removed by `clear`, or for a newer call
    * @throws {ClosedError} ERR_THREEPLY_CLOSED: the executor is closed, or was destroyed meanwhile
    * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION
    * @example const page = await executor.run(({ signal }) => fetch(url, { signal }), { timeout: 5_000 })
    */
   run<Output>(fn: (context: RunContext) => Output, options?: RunOptions): Promise<Awaited<Output>> {
     try {
-      const { signal, timeout } = callSettings('run', fn, options)
+      const settings = runSettings('run', fn, options)
       this.#checkOpen('run')
-      if (signal?.aborted) return Promise.reject(signal.reason)
-      return this.#runs.submit(fn, signal, timeout) as Promise<Awaited<Output>>
+      if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
+      return this.#runs.run(fn, settings) as Promise<Awaited<Output>>
     } catch (error) {
       return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Makes a function that does what `fn` does, under the limit: each call of it is a {@link run}
+   * with the same arguments. Cheaper than a closure around each call. `fn` gets no context.
+   * @param options What {@link run} takes, for each of its calls.
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: at once
+   * @example const limitedFetch = executor.wrap(fetch)
+   */
+  wrap<Args extends unknown[], Output>(
+    fn: (...args: Args) => Output,
+    options?: RunOptions,
+  ): (...args: Args) => Promise<Awaited<Output>> {
+    const settings = runSettings('wrap', fn, options)
+    return (...args) => {
+      try {
+        this.#checkOpen('wrap')
+        if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
+        return this.#runs.call(fn, args, settings) as Promise<Awaited<Output>>
+      } catch (error) {
+        return Promise.reject(error)
+      }
     }
   }
 
@@ -241,7 +268,36 @@ export class AsyncExecutor implements AsyncDisposable {
   }
 
   /**
-   * Takes no more calls, and waits for all that were accepted, functions of aborted calls included.
+   * Fulfilled as soon as fewer than `size` calls of `run` wait; at once if that is so now. What a
+   * producer awaits before it submits more.
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION
+   * @example await executor.onSizeBelow(1_000)
+   */
+  async onSizeBelow(size: number): Promise<void> {
+    checkSize(size)
+    await this.#runs.sizeBelow(size)
+  }
+
+  /** Starts nothing more, of `run` and of maps alike, until {@link resume}; what runs runs on. */
+  pause(): void {
+    this.#lanes.pause()
+  }
+
+  resume(): void {
+    this.#lanes.resume()
+  }
+
+  /**
+   * Rejects all calls of `run` that wait with `TaskDroppedError`. Maps and streams go on: their
+   * inputs have not been pulled; abort them.
+   */
+  clear(): void {
+    this.#runs.clear()
+  }
+
+  /**
+   * Takes no more calls, and waits for all that were accepted, functions of aborted calls included. While
+   * the executor is paused, for ever: resume it, or give a deadline.
    * @param options.deadline Milliseconds after which it destroys what is left.
    * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION
    * @example await executor.close({ deadline: 10_000 })

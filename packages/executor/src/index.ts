@@ -12,3 +12,4 @@ export type {
 export type { Inputs } from './input-source.ts'
 export type { StreamOrder } from './output-order.ts'
 export type { OutputStream } from './output-stream.ts'
+export type { Overflow } from './queue-settings.ts'

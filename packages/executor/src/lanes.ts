@@ -22,6 +22,8 @@ export interface Work {
   failed(lane: Lane, error: unknown): void
   /** Whether it will have more to start, though it may have nothing now: its lanes wait for it. */
   readonly expectsMore: boolean
+  /** Higher ones go first. */
+  readonly priority: number
   /** Its links in the ring of {@link Turns}, which alone writes them. */
   nextTurn: Work | undefined
   previousTurn: Work | undefined
@@ -50,6 +52,9 @@ export class Lanes {
   readonly #all = new Set<Lane>()
   readonly #parked: Lane[] = []
   #concurrency: number
+  #isPaused = false
+  /** How many lanes there may be now: none while nothing may start. */
+  #allowed: number
   /** Lanes that have been handed to p-limit and have not ended. */
   #live = 0
   #running = 0
@@ -57,6 +62,7 @@ export class Lanes {
   /** @param onRest Called when a lane has ended and nothing runs. */
   constructor(concurrency: number, onRest: () => void) {
     this.#concurrency = concurrency
+    this.#allowed = concurrency
     this.#limit = pLimit(concurrency)
     this.#onRest = onRest
   }
@@ -69,8 +75,18 @@ export class Lanes {
   set concurrency(concurrency: number) {
     this.#limit.concurrency = concurrency
     this.#concurrency = concurrency
-    if (this.#live > concurrency) this.#unparkAll()
-    this.wake()
+    this.#adjust()
+  }
+
+  /** Nothing starts any more; what runs runs on. */
+  pause(): void {
+    this.#isPaused = true
+    this.#adjust()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#adjust()
   }
 
   /** Functions that have started and not ended. */
@@ -80,7 +96,12 @@ export class Lanes {
 
   /** Whether a task could start now. */
   get hasRoom(): boolean {
-    return this.#parked.length > 0 || this.#live < this.#concurrency
+    return this.#parked.length > 0 || this.#live < this.#allowed
+  }
+
+  /** How many tasks could start now. */
+  get free(): number {
+    return Math.max(0, this.#allowed - this.#running)
   }
 
   /**
@@ -116,7 +137,14 @@ export class Lanes {
     if (this.#turns.isEmpty) return
     const parked = this.#parked.pop()
     if (parked !== undefined) parked.unpark!()
-    else if (this.#live < this.#concurrency) this.#start(home)
+    else if (this.#live < this.#allowed) this.#start(home)
+  }
+
+  /** Lanes above what is allowed end; the parked ones have to be told. */
+  #adjust(): void {
+    this.#allowed = this.#isPaused ? 0 : this.#concurrency
+    if (this.#live > this.#allowed) this.#unparkAll()
+    this.wake()
   }
 
   #start(home: Work | undefined): void {
@@ -127,7 +155,7 @@ export class Lanes {
   /** The loop of a lane. Each lane that finds a task starts the next lane, while there may be more. */
   readonly #drive = async (lane: Lane): Promise<void> => {
     this.#all.add(lane)
-    while (this.#live <= this.#concurrency) {
+    while (this.#live <= this.#allowed) {
       const work = this.#turns.next()
       if (work === undefined) {
         if (!lane.home?.expectsMore) break

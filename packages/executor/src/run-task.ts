@@ -1,18 +1,26 @@
 /** One call of `run`, waiting or running. */
 import { AsyncResource } from 'node:async_hooks'
 import type { Abortable } from './abort-listeners.ts'
-import { Attempt, type AttemptOwner, type RunContext } from './attempt.ts'
+import { Attempt, type AttemptOwner } from './attempt.ts'
 import type { Deadline } from './deadline.ts'
+import type { RunLine } from './run-line.ts'
 
 /** What only a call with options has, or one that is recorded. */
-export interface RunDetails {
+export interface RunDetails extends Abortable {
+  /** Where it waits. */
+  readonly line: RunLine
   readonly signal: AbortSignal | undefined
   readonly timeout: number
   readonly submittedAt: number
   deadline: Deadline | undefined
+  /** For its start. */
+  queueDeadline: Deadline | undefined
   /** The attempt that runs. */
   attempt: RunAttempt | undefined
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: of whatever function; the executor's methods check it
+export type AnyFunction = (...args: any[]) => unknown
 
 /**
  * What waits is many of these, so it is small: of its promise only `resolve` is kept, and it is
@@ -22,15 +30,33 @@ export class RunTask extends AsyncResource {
   /** Its links in the queue, which alone writes them. */
   next: RunTask | undefined = undefined
   previous: RunTask | undefined = undefined
-  readonly fn: (context: RunContext) => unknown
+  readonly fn: AnyFunction
   /** Undefined once it is settled. */
   resolve: ((value: unknown) => void) | undefined
-  details: (RunDetails & Abortable) | undefined = undefined
+  details: RunDetails | undefined = undefined
 
-  constructor(fn: (context: RunContext) => unknown, resolve: (value: unknown) => void) {
+  constructor(fn: AnyFunction, resolve: (value: unknown) => void) {
     super('threeply.AsyncExecutor.run')
     this.fn = fn
     this.resolve = resolve
+  }
+
+  call(attempt: RunAttempt): unknown {
+    return this.runInAsyncScope(this.fn, undefined, attempt)
+  }
+}
+
+/** One call of a wrapped function: its arguments are kept without a closure around them. */
+export class WrappedTask extends RunTask {
+  readonly #args: readonly unknown[]
+
+  constructor(fn: AnyFunction, args: readonly unknown[], resolve: (value: unknown) => void) {
+    super(fn, resolve)
+    this.#args = args
+  }
+
+  override call(): unknown {
+    return this.runInAsyncScope(this.fn, undefined, ...this.#args)
   }
 }
 

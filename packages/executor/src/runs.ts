@@ -1,16 +1,26 @@
 /** The calls of `run`: from the queue through a lane to their settlement, each exactly once. */
 
 import type { TaskOutcome } from '@threeply/metrics/runner'
-import { TaskTimeoutError } from '@threeply/task'
+import { QueueFullError, TaskDroppedError, TaskTimeoutError } from '@threeply/task'
 import type { AbortListeners } from './abort-listeners.ts'
-import type { AttemptOwner, RunContext } from './attempt.ts'
+import type { AttemptOwner } from './attempt.ts'
 import { Deadline } from './deadline.ts'
-import { type Lane, type Lanes, NOTHING, type Work } from './lanes.ts'
+import type { RunSettings } from './executor-options.ts'
+import { type Lane, type Lanes, NOTHING } from './lanes.ts'
 import type { OpenCalls } from './open-calls.ts'
+import type { QueueSettings } from './queue-settings.ts'
 import type { Recorder } from './recorder.ts'
-import { Rejection, RunAttempt, RunTask } from './run-task.ts'
+import { RunLine, type RunStarter } from './run-line.ts'
+import {
+  type AnyFunction,
+  Rejection,
+  RunAttempt,
+  type RunDetails,
+  RunTask,
+  WrappedTask,
+} from './run-task.ts'
+import { SizeWaiters } from './size-waiters.ts'
 import { taskName } from './task-name.ts'
-import { WaitingQueue } from './waiting-queue.ts'
 
 /** What the calls share with the rest of their executor. */
 export interface RunsHost {
@@ -20,69 +30,72 @@ export interface RunsHost {
   readonly recorder: Recorder | undefined
 }
 
-export class Runs implements Work, AttemptOwner {
-  nextTurn: Work | undefined = undefined
-  previousTurn: Work | undefined = undefined
-  /** No lane is at home here: each task has an async context of its own. */
-  readonly expectsMore = false
-  readonly #queue = new WaitingQueue()
+export class Runs implements RunStarter, AttemptOwner {
   readonly #host: RunsHost
   readonly #lanes: Lanes
+  readonly #settings: QueueSettings
+  readonly #sizeWaiters = new SizeWaiters()
+  /** Where calls without options wait. */
+  readonly #plain = new RunLine(0, this)
+  /** By priority. They are kept, as there are few. */
+  readonly #lines = new Map<number, RunLine>([[0, this.#plain]])
+  #waiting = 0
 
-  constructor(host: RunsHost) {
+  constructor(host: RunsHost, settings: QueueSettings) {
     this.#host = host
     this.#lanes = host.lanes
+    this.#settings = settings
   }
 
   get waiting(): number {
-    return this.#queue.size
+    return this.#waiting
   }
 
-  submit(
-    fn: (context: RunContext) => unknown,
-    signal: AbortSignal | undefined,
-    timeout: number,
-  ): Promise<unknown> {
-    return new Promise((resolve) => {
-      const task = new RunTask(fn, resolve)
-      if (
-        signal !== undefined ||
-        timeout !== Number.POSITIVE_INFINITY ||
-        this.#host.recorder !== undefined
-      ) {
-        this.#watch(task, signal, timeout)
+  run(fn: AnyFunction, settings: RunSettings): Promise<unknown> {
+    return new Promise((resolve) => this.#submit(new RunTask(fn, resolve), settings))
+  }
+
+  /** Runs `fn` with `args`, and without a context. */
+  call(fn: AnyFunction, args: readonly unknown[], settings: RunSettings): Promise<unknown> {
+    return new Promise((resolve) => this.#submit(new WrappedTask(fn, args, resolve), settings))
+  }
+
+  /** Drops all that waits. */
+  clear(): void {
+    for (const line of this.#lines.values()) {
+      for (let task = line.queue.first; task !== undefined; task = line.queue.first) {
+        this.#drop(task, 'clear()')
       }
-      this.#queue.push(task)
-      this.#host.calls.opened()
-      this.#lanes.offer(this)
-    })
+    }
   }
 
-  begin(lane: Lane): unknown {
-    const task = this.#queue.shift()
-    if (this.#queue.size === 0) this.#lanes.withdraw(this)
+  /** Fulfilled when fewer than `size` wait. */
+  sizeBelow(size: number): Promise<void> {
+    return this.#sizeWaiters.below(size, this.#waiting)
+  }
+
+  begin(line: RunLine, lane: Lane): unknown {
+    const task = line.queue.first
     if (task === undefined) return NOTHING
+    this.#leaveQueue(task)
     const attempt = new RunAttempt(this, task)
     lane.attempt = attempt
-    if (task.details !== undefined) this.#time(task, attempt)
+    if (task.details !== undefined) this.#time(task.details, attempt)
     try {
-      return task.runInAsyncScope(task.fn, undefined, attempt)
+      return task.call(attempt)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
   succeeded(lane: Lane, output: unknown): void {
-    const attempt = leave(lane)
+    const attempt = this.#endAttempt(lane)
     const { task } = attempt
-    if (attempt.times !== undefined) this.#host.recorder?.ended(attempt.times.startedAt)
     if (task.resolve !== undefined) this.#settle(task, output, 'completed')
   }
 
   failed(lane: Lane, error: unknown): void {
-    const attempt = leave(lane)
-    const { task } = attempt
-    if (attempt.times !== undefined) this.#host.recorder?.ended(attempt.times.startedAt)
+    const { task } = this.#endAttempt(lane)
     if (task.resolve !== undefined) this.#settle(task, new Rejection(error), 'failed')
   }
 
@@ -91,10 +104,10 @@ export class Runs implements Work, AttemptOwner {
 
   /** Rejects all that waits and all that runs. */
   destroy(error: unknown): void {
-    this.#lanes.withdraw(this)
-    for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
-      this.#leftQueue(task)
-      this.#settle(task, new Rejection(error), 'closed')
+    for (const line of this.#lines.values()) {
+      for (let task = line.queue.first; task !== undefined; task = line.queue.first) {
+        this.#end(task, error, 'closed')
+      }
     }
     for (const attempt of this.#lanes.attempts()) {
       const { task } = attempt as RunAttempt
@@ -103,38 +116,113 @@ export class Runs implements Work, AttemptOwner {
     }
   }
 
-  #watch(task: RunTask, signal: AbortSignal | undefined, timeout: number): void {
-    const details = {
+  #submit(task: RunTask, settings: RunSettings): void {
+    const line = this.#line(settings.priority)
+    if (settings.needsDetails || this.#host.recorder !== undefined) {
+      task.details = this.#details(task, line, settings)
+    }
+    this.#host.calls.opened()
+    this.#host.recorder?.submitted()
+    this.#joinQueue(task)
+    if (this.#waiting > this.#settings.queueLimit) this.#overflow(task)
+    else this.#lanes.offer(line)
+  }
+
+  #line(priority: number): RunLine {
+    if (priority === 0) return this.#plain
+    let line = this.#lines.get(priority)
+    if (line === undefined) {
+      line = new RunLine(priority, this)
+      this.#lines.set(priority, line)
+    }
+    return line
+  }
+
+  #details(task: RunTask, line: RunLine, settings: RunSettings): RunDetails {
+    const { signal, timeout, queueTimeout } = settings
+    const details: RunDetails = {
+      line,
       signal,
       timeout,
       submittedAt: this.#now(),
-      deadline: undefined as Deadline | undefined,
+      deadline: undefined,
+      queueDeadline: undefined,
       attempt: undefined,
-      abort: (reason: unknown) => this.#end(task, reason, 'cancelled'),
+      abort: (reason) => this.#end(task, reason, 'cancelled'),
     }
-    task.details = details
     if (timeout !== Number.POSITIVE_INFINITY) {
-      details.deadline = new Deadline(timeout, () => this.#timedOut(task))
+      details.deadline = new Deadline(timeout, () => this.#timedOut(task, timeout))
+    }
+    if (queueTimeout !== Number.POSITIVE_INFINITY) {
+      details.queueDeadline = new Deadline(queueTimeout, () => this.#timedOut(task, queueTimeout))
     }
     if (signal !== undefined) this.#host.signals.add(signal, details)
-    this.#host.recorder?.submitted()
+    return details
   }
 
-  #time(task: RunTask, attempt: RunAttempt): void {
-    const details = task.details!
+  #joinQueue(task: RunTask): void {
+    this.#lineOf(task).queue.push(task)
+    this.#waiting += 1
+  }
+
+  #leaveQueue(task: RunTask): void {
+    const line = this.#lineOf(task)
+    line.queue.remove(task)
+    if (line.queue.size === 0) this.#lanes.withdraw(line)
+    this.#waiting -= 1
+    this.#sizeWaiters.tell(this.#waiting)
+  }
+
+  #lineOf(task: RunTask): RunLine {
+    return task.details?.line ?? this.#plain
+  }
+
+  /** `task` has joined the queue, and there are more in it than may wait; unless some start now. */
+  #overflow(task: RunTask): void {
+    const line = this.#lineOf(task)
+    const { queueLimit, overflow } = this.#settings
+    const isOver = this.#waiting - this.#lanes.free > queueLimit
+    if (isOver && overflow === 'reject') {
+      this.#end(task, new QueueFullError(taskName(task.fn), queueLimit), 'refused')
+    } else if (isOver && overflow === 'drop-oldest') {
+      this.#drop(this.#oldest() ?? task, "overflow: 'drop-oldest'")
+    }
+    if (task.resolve !== undefined) this.#lanes.offer(line)
+  }
+
+  /** The one that has waited longest: async resources are numbered in the order of their making. */
+  #oldest(): RunTask | undefined {
+    let oldest: RunTask | undefined
+    for (const { queue } of this.#lines.values()) {
+      const { first } = queue
+      if (first === undefined) continue
+      if (oldest === undefined || first.asyncId() < oldest.asyncId()) oldest = first
+    }
+    return oldest
+  }
+
+  #drop(task: RunTask, by: string): void {
+    this.#end(task, new TaskDroppedError(taskName(task.fn), by), 'dropped')
+  }
+
+  #time(details: RunDetails, attempt: RunAttempt): void {
     const startedAt = this.#now()
     details.attempt = attempt
-    attempt.times = {
-      queuedAt: details.submittedAt,
-      startedAt,
-      deadline: undefined,
-      isSettled: false,
-    }
-    this.#host.recorder?.left(details.submittedAt, startedAt)
+    details.queueDeadline?.clear()
+    const queuedAt = details.submittedAt
+    attempt.times = { queuedAt, startedAt, deadline: undefined, isSettled: false }
+    this.#host.recorder?.left(queuedAt, startedAt)
   }
 
-  #timedOut(task: RunTask): void {
-    const { submittedAt, timeout, attempt } = task.details!
+  #endAttempt(lane: Lane): RunAttempt {
+    const attempt = lane.attempt as RunAttempt
+    lane.attempt = undefined
+    if (attempt.times !== undefined) this.#host.recorder?.ended(attempt.times.startedAt)
+    return attempt
+  }
+
+  #timedOut(task: RunTask, timeout: number): void {
+    const { submittedAt, attempt } = task.details!
     const now = this.#now()
     const startedAt = attempt?.times?.startedAt
     const error = new TaskTimeoutError(taskName(task.fn), {
@@ -148,18 +236,14 @@ export class Runs implements Work, AttemptOwner {
   /** Rejects at once; a function that runs is told to stop, and keeps its lane until it has ended. */
   #end(task: RunTask, reason: unknown, outcome: TaskOutcome): void {
     if (task.resolve === undefined) return
-    const attempt = task.details?.attempt
+    const { details } = task
+    const attempt = details?.attempt
     if (attempt === undefined) {
-      this.#queue.remove(task)
-      if (this.#queue.size === 0) this.#lanes.withdraw(this)
-      this.#leftQueue(task)
+      this.#leaveQueue(task)
+      if (details !== undefined) this.#host.recorder?.left(details.submittedAt)
     }
     this.#settle(task, new Rejection(reason), outcome)
     attempt?.cancel(reason)
-  }
-
-  #leftQueue({ details }: RunTask): void {
-    if (details !== undefined) this.#host.recorder?.left(details.submittedAt)
   }
 
   #settle(task: RunTask, value: unknown, outcome: TaskOutcome): void {
@@ -167,9 +251,10 @@ export class Runs implements Work, AttemptOwner {
     task.resolve = undefined
     if (details !== undefined) {
       details.deadline?.clear()
+      details.queueDeadline?.clear()
       if (details.signal !== undefined) this.#host.signals.remove(details.signal, details)
-      this.#host.recorder?.settled(outcome)
     }
+    this.#host.recorder?.settled(outcome)
     resolve!(value)
     this.#host.calls.settled()
   }
@@ -177,10 +262,4 @@ export class Runs implements Work, AttemptOwner {
   #now(): number {
     return this.#host.recorder?.now() ?? performance.now()
   }
-}
-
-function leave(lane: Lane): RunAttempt {
-  const attempt = lane.attempt as RunAttempt
-  lane.attempt = undefined
-  return attempt
 }

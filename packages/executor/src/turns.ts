@@ -1,27 +1,69 @@
-/** Whose turn it is: a ring of all the work that has something to start, each in its turn. */
+/** Whose turn it is: all the work that has something to start, by priority, and each in its turn. */
 import type { Work } from './lanes.ts'
+
+/** Rings of work, the highest priority first. Rings are kept: most executors need one. */
+export class Turns {
+  readonly #rings: Ring[] = []
+  /** The ring of the highest priority that has any work. */
+  #top: Ring | undefined
+
+  get isEmpty(): boolean {
+    return this.#top === undefined
+  }
+
+  /** The one whose turn it is; the turn passes on. */
+  next(): Work | undefined {
+    return this.#top?.next()
+  }
+
+  /** Joins at the end of the round, unless it is in it already. */
+  join(work: Work): void {
+    if (work.nextTurn !== undefined) return
+    const ring = this.#ring(work.priority)
+    ring.join(work)
+    if (this.#top === undefined || ring.priority > this.#top.priority) this.#top = ring
+  }
+
+  /** Leaves the round, if it is in it. */
+  leave(work: Work): void {
+    if (work.nextTurn === undefined) return
+    this.#ring(work.priority).leave(work)
+    if (this.#top!.isEmpty) this.#top = this.#rings.find((ring) => !ring.isEmpty)
+  }
+
+  #ring(priority: number): Ring {
+    const place = this.#rings.findIndex((ring) => ring.priority <= priority)
+    const found = this.#rings[place]
+    if (found?.priority === priority) return found
+    const ring = new Ring(priority)
+    this.#rings.splice(place === -1 ? this.#rings.length : place, 0, ring)
+    return ring
+  }
+}
 
 /**
  * Taking turns is what keeps a large map from starving a small one, or a `run`. A ring of links in
  * the work itself, so that a turn is one step, and joining and leaving are too.
  */
-export class Turns {
+class Ring {
+  readonly priority: number
   #next: Work | undefined
+
+  constructor(priority: number) {
+    this.priority = priority
+  }
 
   get isEmpty(): boolean {
     return this.#next === undefined
   }
 
-  /** The one whose turn it is; the turn passes on. */
   next(): Work | undefined {
     const work = this.#next
     if (work !== undefined) this.#next = work.nextTurn
     return work
   }
 
-  /** Joins at the end of the round, unless it is in it already. */
   join(work: Work): void {
-    if (work.nextTurn !== undefined) return
     const first = this.#next
     if (first === undefined) {
       work.nextTurn = work
@@ -36,11 +78,10 @@ export class Turns {
     first.previousTurn = work
   }
 
-  /** Leaves the round, if it is in it. */
   leave(work: Work): void {
-    const { nextTurn, previousTurn } = work
-    if (nextTurn === undefined) return
-    previousTurn!.nextTurn = nextTurn
+    const nextTurn = work.nextTurn!
+    const previousTurn = work.previousTurn!
+    previousTurn.nextTurn = nextTurn
     nextTurn.previousTurn = previousTurn
     if (this.#next === work) this.#next = nextTurn === work ? undefined : nextTurn
     work.nextTurn = undefined

@@ -1,17 +1,25 @@
-/** The tasks of `run` that wait: first in, first out, and removed from anywhere in one step. */
-import type { RunTask } from './run-task.ts'
+/** First in, first out, and removed from anywhere in one step. */
 
-/** A list of links in the tasks themselves. */
-export class WaitingQueue {
-  #first: RunTask | undefined
-  #last: RunTask | undefined
+/** What can wait in a queue: it holds its links itself, which the queue alone writes. */
+export interface Queued<Self> {
+  next: Self | undefined
+  previous: Self | undefined
+}
+
+export class WaitingQueue<Task extends Queued<Task>> {
+  #first: Task | undefined
+  #last: Task | undefined
   #size = 0
+
+  get first(): Task | undefined {
+    return this.#first
+  }
 
   get size(): number {
     return this.#size
   }
 
-  push(task: RunTask): void {
+  push(task: Task): void {
     task.previous = this.#last
     if (this.#last === undefined) this.#first = task
     else this.#last.next = task
@@ -19,14 +27,14 @@ export class WaitingQueue {
     this.#size += 1
   }
 
-  shift(): RunTask | undefined {
+  shift(): Task | undefined {
     const first = this.#first
     if (first !== undefined) this.remove(first)
     return first
   }
 
   /** Removes a task that is in it. */
-  remove(task: RunTask): void {
+  remove(task: Task): void {
     const { next, previous } = task
     if (previous === undefined) this.#first = next
     else previous.next = next

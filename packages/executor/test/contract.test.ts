@@ -4,8 +4,5 @@ import { makeRunner } from './fixtures/contract-runner.ts'
 
 runnerContract('executor', makeRunner, {
   crossesThreads: false,
-  queueLimit: false,
-  overflow: false,
-  priority: false,
   adapter: new URL('./fixtures/contract-runner.ts', import.meta.url),
 })

@@ -20,7 +20,18 @@ const bulk = fc.record({
 })
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ does: fc.constant('run' as const), task: behaviour }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      does: fc.constant('run' as const),
+      task: behaviour,
+      priority: fc.constantFrom(undefined, 0, 1, -1),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ does: fc.constantFrom('pause' as const, 'resume', 'clear') }),
+  },
   { weight: 3, arbitrary: fc.record({ does: fc.constant('map' as const), bulk }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('mapSettled' as const), bulk }) },
   {
@@ -78,7 +89,9 @@ class Trial {
   async take(step: Step): Promise<void> {
     const { signal } = this.#controller
     if (step.does === 'run') {
-      this.#expect(this.#executor.run((context) => this.#task(step.task, context), { signal }))
+      const { priority } = step
+      const task = (context: { readonly signal: AbortSignal }) => this.#task(step.task, context)
+      this.#expect(this.#executor.run(task, { signal, priority }))
     } else if (step.does === 'map') {
       const { onFailure } = step.bulk
       const inputs = inputsOf(step.bulk)
@@ -101,12 +114,15 @@ class Trial {
     } else if (step.does === 'resize') {
       this.#executor.concurrency = step.to
       this.#limit = Math.max(step.to, this.#running)
-    } else {
+    } else if (step.does === 'wait') {
       await turn()
+    } else {
+      this.#executor[step.does]()
     }
   }
 
   async end(ending: 'close' | 'destroy'): Promise<void> {
+    this.#executor.resume()
     await this.#executor[ending]()
     await Promise.all(this.#open)
     await until(() => this.#executor.running === 0, 'all functions to end')
@@ -121,7 +137,9 @@ class Trial {
       () => {},
       (error: Error) => {
         if (error === REASON || error.message === 'mine') return
-        expect(error).toHaveProperty('code', 'ERR_THREEPLY_CLOSED')
+        expect(['ERR_THREEPLY_CLOSED', 'ERR_THREEPLY_DROPPED']).toContain(
+          'code' in error ? error.code : error,
+        )
       },
     )
     this.#open.add(settled)

@@ -1,0 +1,38 @@
+/** The tasks of `run` that wait for the same thing: those of one priority. */
+import type { Lane, Work } from './lanes.ts'
+import type { RunTask } from './run-task.ts'
+import { WaitingQueue } from './waiting-queue.ts'
+
+/** What starts the tasks of a line, and settles them. */
+export interface RunStarter {
+  begin(line: RunLine, lane: Lane): unknown
+  succeeded(lane: Lane, output: unknown): void
+  failed(lane: Lane, error: unknown): void
+}
+
+export class RunLine implements Work {
+  nextTurn: Work | undefined = undefined
+  previousTurn: Work | undefined = undefined
+  readonly priority: number
+  /** No lane is at home here: each task has an async context of its own. */
+  readonly expectsMore = false
+  readonly queue = new WaitingQueue<RunTask>()
+  readonly #starter: RunStarter
+
+  constructor(priority: number, starter: RunStarter) {
+    this.priority = priority
+    this.#starter = starter
+  }
+
+  begin(lane: Lane): unknown {
+    return this.#starter.begin(this, lane)
+  }
+
+  succeeded(lane: Lane, output: unknown): void {
+    this.#starter.succeeded(lane, output)
+  }
+
+  failed(lane: Lane, error: unknown): void {
+    this.#starter.failed(lane, error)
+  }
+}
