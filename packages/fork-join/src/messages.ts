@@ -21,7 +21,7 @@ export interface ThreadOpening {
 export type ThreadOpened = EncodedError | undefined
 
 export const RUN = 0
-export const CANCEL = 1
+const CANCEL = 1
 
 export type ToThread =
   | readonly [kind: typeof RUN, first: number, segments: readonly Segment[]]
