@@ -23,7 +23,8 @@ export class Answers {
   readonly #post: Post
   readonly #meter: TaskMeter
   readonly #guard = new AliasGuard()
-  #names: string[] = []
+  /** Of the outputs from each place on. */
+  #names: (readonly [from: number, name: string])[] = []
   #outputs: unknown[] = []
   #transfer: readonly Transferable[] = []
   #failures: Failure[] = []
@@ -48,8 +49,7 @@ export class Answers {
       this.flush()
       this.#guard.admits(output)
     }
-    this.#names.push(name)
-    this.#outputs.push(output)
+    this.#hold(name, output)
     if (transfer.length === 0) return
     this.#transfer = transfer as readonly Transferable[]
     this.flush()
@@ -62,8 +62,7 @@ export class Answers {
 
   /** The place of an item that has no output. */
   skip(name: string): void {
-    this.#names.push(name)
-    this.#outputs.push(undefined)
+    this.#hold(name, undefined)
   }
 
   startClock(): void {
@@ -121,13 +120,18 @@ export class Answers {
     try {
       this.#post([DONE, outputs, failures, durations], transfer)
     } catch (error) {
-      if (outputs.length === 1) this.#postRefused(names[0]!, outputs[0], error, transfer)
+      if (outputs.length === 1) this.#postRefused(names[0]![1], outputs[0], error, transfer)
       else this.#postEach(names, outputs, failures)
     }
   }
 
+  #hold(name: string, output: unknown): void {
+    if (this.#names.at(-1)?.[1] !== name) this.#names.push([this.#outputs.length, name])
+    this.#outputs.push(output)
+  }
+
   #postEach(
-    names: readonly string[],
+    names: readonly (readonly [from: number, name: string])[],
     outputs: readonly unknown[],
     failures: readonly Failure[],
   ): void {
@@ -138,7 +142,8 @@ export class Answers {
       try {
         this.#post([DONE, [output], failed, []], [])
       } catch (error) {
-        this.#postRefused(names[offset]!, output, error, [])
+        const [, name] = names.findLast(([from]) => from <= offset)!
+        this.#postRefused(name, output, error, [])
       }
     })
   }

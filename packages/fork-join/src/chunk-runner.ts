@@ -1,6 +1,11 @@
 /** Runs chunks of tasks on a thread, one task after the other. */
 import { decodeError } from '@threeply/task'
-import { type LoadedModule, serializationError, ThreadTaskContext } from '@threeply/task/runner'
+import {
+  type LoadedModule,
+  type LoadedTask,
+  serializationError,
+  ThreadTaskContext,
+} from '@threeply/task/runner'
 import { Answers, type Post } from './answers.ts'
 import type { ItemStates } from './item-states.ts'
 import {
@@ -58,10 +63,11 @@ export class ChunkRunner {
       this.#item = chunk.first
       this.#answers.startClock()
       for (const [name, wishes, submittedAt, inputs] of chunk.segments) {
+        const task = this.#find(name)
         for (const input of inputs) {
           if (this.#states.start(this.#item)) {
             this.#meter.started()
-            const pending = this.#start(name, wishes, input)
+            const pending = this.#start(task, name, wishes, input)
             if (pending !== undefined) await pending
             this.#meter.ended()
             this.#answers.count(name, submittedAt)
@@ -77,13 +83,28 @@ export class ChunkRunner {
     this.#isRunning = false
   }
 
+  /** The task of that name, or one that fails as there is none. */
+  #find(name: string): LoadedTask {
+    try {
+      return this.#module.task(name)
+    } catch (error) {
+      return () => {
+        throw error
+      }
+    }
+  }
+
   /** @returns What to wait for, if the task is not over yet. It never rejects. */
-  #start(name: string, wishes: number, input: unknown): Promise<void> | undefined {
+  #start(
+    task: LoadedTask,
+    name: string,
+    wishes: number,
+    input: unknown,
+  ): Promise<void> | undefined {
     if ((wishes & WANTS_START_TIME) !== 0) this.#states.recordStart()
     const context = this.#newContext(name, wishes)
     this.#context = context
     try {
-      const task = this.#module.task(name)
       // Not `task(input, context)`: V8 would inline a hot task here and run its loops five times slower.
       const output: unknown = Reflect.apply(task, undefined, [input, context])
       if (isThenable(output)) return this.#finish(name, output, context)

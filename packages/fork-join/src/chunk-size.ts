@@ -18,8 +18,15 @@ export const MAX_INPUTS = 4_096
 /** Of what remains, each chunk takes at most a share of 1 / (this × threads). */
 const SHARES_PER_THREAD = 2
 
-/** A new measurement counts as much as this many old inputs. */
-const MEMORY = 32
+/** Less work than this is not worth a message of its own. */
+const LEAST_MS = 0.1
+
+/** What was known counts as much as so many inputs measured anew, */
+const MEMORY_INPUTS = 32
+/** or as so many milliseconds of them, */
+const MEMORY_MS = 1
+/** and a single long one never makes up more than this of what is known then. */
+const MOST_OF_ONE = 0.3
 
 interface Cost {
   /** Milliseconds on the thread. */
@@ -41,18 +48,22 @@ export class TaskCosts {
   recordRun(name: string, count: number, duration: number): void {
     const cost = this.#costs.get(name)
     if (cost === undefined) this.#costs.set(name, { run: duration / count, send: 0 })
-    else cost.run = mix(cost.run, duration / count, count)
+    else cost.run = mix(cost.run, count, duration)
   }
 
   recordSend(name: string, count: number, duration: number): void {
     const cost = this.#costs.get(name)
-    if (cost !== undefined) cost.send = mix(cost.send, duration / count, count)
+    if (cost !== undefined) cost.send = mix(cost.send, count, duration)
   }
 }
 
-/** The most inputs of a chunk, when `remaining` inputs are there for `threads` threads. */
-export function fairShare(remaining: number, threads: number): number {
-  return Math.min(MAX_INPUTS, Math.max(1, Math.ceil(remaining / (SHARES_PER_THREAD * threads))))
+/**
+ * The most inputs of a chunk, when `remaining` inputs of about that cost are there for `threads`
+ * threads: chunks get smaller towards the end, so that all threads end together.
+ */
+export function fairShare(remaining: number, threads: number, cost: number): number {
+  const share = Math.ceil(remaining / (SHARES_PER_THREAD * threads))
+  return Math.max(1, share, Math.floor(LEAST_MS / cost))
 }
 
 /** Whether a chunk that has `duration` of work has room for `cost` more. */
@@ -71,7 +82,9 @@ export function isWorthPrefetching(duration: number): boolean {
   return duration < PREFETCH_BEHIND_MS
 }
 
-/** A mean that follows: one slow input among cheap ones counts, and is soon forgotten. */
-function mix(old: number, measured: number, count: number): number {
-  return old + (measured - old) * Math.max(0.1, count / (count + MEMORY))
+/** A mean that follows. */
+function mix(old: number, count: number, duration: number): number {
+  const byCount = count / (count + MEMORY_INPUTS)
+  const byDuration = Math.min(MOST_OF_ONE, duration / (duration + MEMORY_MS))
+  return old + (duration / count - old) * Math.max(byCount, byDuration)
 }

@@ -1,8 +1,8 @@
 /** Brings what waits in the queue to the threads that are free, in chunks of a size that pays. */
 import { AcceptedWork } from './accepted-work.ts'
-import { AliasGuard } from './alias-guard.ts'
-import { fairShare, fits, MAX_INPUTS, readAhead, TaskCosts } from './chunk-size.ts'
+import { readAhead, TaskCosts } from './chunk-size.ts'
 import type { Duration } from './messages.ts'
+import { ChunkFiller } from './next-chunk.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
 import type { PoolThread } from './pool-thread.ts'
@@ -20,7 +20,7 @@ export class Dispatcher implements CrewObserver {
   readonly #queue = new SubmissionQueue<Submission>()
   readonly #crew: ThreadCrew
   readonly #costs = new TaskCosts()
-  readonly #guard = new AliasGuard()
+  readonly #chunks: ChunkFiller
   #isPumping = false
   #isPumpScheduled = false
   #overrunTimer: NodeJS.Timeout | undefined
@@ -30,6 +30,7 @@ export class Dispatcher implements CrewObserver {
     this.metrics = new PoolMetrics(settings.metrics)
     const { resourceLimits } = settings
     this.#crew = new ThreadCrew({ module, resourceLimits, metrics: this.metrics }, settings, this)
+    this.#chunks = new ChunkFiller(this.#queue, this.#costs, settings.maxThreads)
     this.#crew.start(settings.minThreads)
   }
 
@@ -163,58 +164,11 @@ export class Dispatcher implements CrewObserver {
 
   /** @returns Whether there was something to send. */
   #feed(thread: PoolThread): boolean {
-    const tasks: Task[] = []
-    const duration = this.#fill(tasks)
+    const { tasks, duration } = this.#chunks.next(!thread.isIdle)
     if (tasks.length === 0) return false
     thread.send(tasks, duration)
     if (thread.hasWaiting) this.#watchOverruns()
     return true
-  }
-
-  /**
-   * Takes the next chunk from the queue: tasks of one call of `map`, or calls of `run` that follow
-   * one another.
-   * @returns How long it will take; `Infinity` when nobody knows.
-   */
-  #fill(chunk: Task[]): number {
-    let duration = 0
-    let limit = 1
-    this.#guard.reset()
-    while (chunk.length < limit || chunk.length === 0) {
-      const call = this.#queue.first
-      if (call === undefined) break
-      const task = call.peek()
-      if (task === undefined) {
-        this.#queue.remove(call) // it will be back when it has inputs
-        continue
-      }
-      const { chunkSize } = call.settings
-      const cost = this.#costs.of(task.name)
-      const first = chunk[0]
-      if (first === undefined) {
-        const remaining = Math.max(this.#queue.size, call.remaining)
-        limit = Math.min(MAX_INPUTS, chunkSize ?? fairShare(remaining, this.#settings.maxThreads))
-      } else {
-        if (!isAlike(task, first)) break
-        if (chunkSize === undefined && !fits(duration, cost)) break
-        // What is moved travels alone, so that a refused message leaves everything where it is.
-        if (task.transfer.length > 0) break
-      }
-      if (!this.#guard.admits(task.input)) break
-      if (!call.take()) this.#queue.remove(call)
-      chunk.push(task)
-      duration += cost
-      if (task.transfer.length > 0) break
-    }
-    this.#giveOthersATurn(chunk[0]?.call)
-    return duration
-  }
-
-  /** A long `map` goes behind what waits beside it, after each chunk. */
-  #giveOthersATurn(call: Submission | undefined): void {
-    if (call === undefined || !this.#queue.has(call)) return
-    this.#queue.remove(call)
-    this.#queue.push(call)
   }
 
   /** Watches for tasks that wait on a thread behind one that takes longer than was thought. */
@@ -236,9 +190,4 @@ export class Dispatcher implements CrewObserver {
     }
     this.#pump()
   }
-}
-
-/** Whether two tasks may travel together: both by `run`, or both of one call of another kind. */
-function isAlike(a: Task, b: Task): boolean {
-  return a.index === undefined ? b.index === undefined : a.call === b.call
 }

@@ -1,18 +1,25 @@
 /** What a thread was sent and has not answered, in order; with holes for what is wanted no more. */
 import type { Task } from './submission.ts'
 
+interface SentChunk {
+  /** The number of its first item. */
+  readonly first: number
+  readonly tasks: (Task | undefined)[]
+  /** How many of them have been answered. */
+  answered: number
+  /** How many milliseconds they take together, as far as is known; else `Infinity`. */
+  readonly duration: number
+}
+
 export class InFlight {
-  /** The first of them that matters is at `#offset`, and is item `#first`. */
-  #tasks: (Task | undefined)[] = []
-  #offset = 0
-  #first = 0
+  /** Those with items that are unanswered. */
+  readonly #chunks: SentChunk[] = []
+  #answered = 0
   #next = 0
-  /** The chunks that they came in. */
-  readonly #chunks: { left: number; readonly duration: number }[] = []
 
   /** How many items are unanswered, holes included. */
   get size(): number {
-    return this.#next - this.#first
+    return this.#next - this.#answered
   }
 
   /** The number that the next item gets. */
@@ -25,51 +32,49 @@ export class InFlight {
     return this.#chunks.length
   }
 
-  /** How many milliseconds of work all that is, as far as is known; else `Infinity`. */
+  /** How many milliseconds of work all that is. */
   get duration(): number {
     return this.#chunks.reduce((sum, { duration }) => sum + duration, 0)
   }
 
-  /** Adds a chunk, and numbers its tasks. */
-  push(tasks: readonly Task[], duration: number): void {
-    for (const task of tasks) {
-      task.item = this.#next
-      this.#next += 1
-      this.#tasks.push(task)
-    }
-    this.#chunks.push({ left: tasks.length, duration })
+  /** Adds a chunk, whose tasks have the next numbers. The array is its own from now on. */
+  push(tasks: Task[], duration: number): void {
+    this.#chunks.push({ first: this.#next, tasks, answered: 0, duration })
+    this.#next += tasks.length
   }
 
   at(item: number): Task | undefined {
-    return this.#tasks[this.#offset + item - this.#first]
+    const chunk = this.#chunkOf(item)
+    return chunk?.tasks[item - chunk.first]
   }
 
   /** The answer is wanted no more. */
   drop(item: number): void {
-    this.#tasks[this.#offset + item - this.#first] = undefined
+    const chunk = this.#chunkOf(item)
+    if (chunk !== undefined) chunk.tasks[item - chunk.first] = undefined
   }
 
   /** Takes away the first item, which is answered. */
   shift(): Task | undefined {
-    const task = this.#tasks[this.#offset]
-    this.#tasks[this.#offset] = undefined
-    this.#offset += 1
-    this.#first += 1
     const chunk = this.#chunks[0]!
-    chunk.left -= 1
-    if (chunk.left === 0) this.#chunks.shift()
-    this.#compact()
+    const task = chunk.tasks[chunk.answered]
+    chunk.tasks[chunk.answered] = undefined
+    chunk.answered += 1
+    this.#answered += 1
+    if (chunk.answered === chunk.tasks.length) this.#chunks.shift()
     return task
   }
 
   /** Those that are wanted, as they are now: they may be dropped meanwhile. */
   list(): Task[] {
-    return this.#tasks.slice(this.#offset).filter((task) => task !== undefined)
+    const wanted: Task[] = []
+    for (const { tasks } of this.#chunks) {
+      for (const task of tasks) if (task !== undefined) wanted.push(task)
+    }
+    return wanted
   }
 
-  #compact(): void {
-    if (this.#offset < this.#tasks.length / 2) return
-    this.#tasks.splice(0, this.#offset)
-    this.#offset = 0
+  #chunkOf(item: number): SentChunk | undefined {
+    return this.#chunks.findLast(({ first }) => first <= item)
   }
 }

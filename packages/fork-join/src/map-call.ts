@@ -33,8 +33,9 @@ export class MapCall extends Submission implements LimitedCall {
   /** What is to be moved, wherever in the inputs it is. */
   readonly #transfer: ReadonlySet<Transferable> | undefined
   readonly #outputs: unknown[] = []
-  /** What comes before the source: the task that was looked at, and those that came back. */
-  readonly #upNext: MapTask[] = []
+  /** The task that was looked at, and those that came back; they come before the source. */
+  #upNext: MapTask | undefined
+  readonly #returned: MapTask[] = []
   #inFlight = 0
   #startedAt: number | undefined
   #failure: { readonly error: unknown } | undefined
@@ -63,22 +64,27 @@ export class MapCall extends Submission implements LimitedCall {
     this.#unlimit = limit(this, settings)
   }
 
+  /** What is moved with an input. */
+  transferOf(input: unknown): readonly Transferable[] {
+    return this.#transfer === undefined ? NOTHING : transferablesIn(input, this.#transfer)
+  }
+
   get priority(): number {
     return this.settings.priority
   }
 
   get remaining(): number {
-    return this.#upNext.length + this.#source.remaining
+    return (this.#upNext === undefined ? 0 : 1) + this.#returned.length + this.#source.remaining
   }
 
   peek(): Task | undefined {
-    if (this.#upNext.length === 0) this.#read()
-    if (this.#upNext.length === 0) this.#settleIfDone()
-    return this.#upNext.at(-1)
+    this.#upNext ??= this.#returned.length > 0 ? this.#returned.pop() : this.#read()
+    if (this.#upNext === undefined) this.#settleIfDone()
+    return this.#upNext
   }
 
   take(): boolean {
-    this.#upNext.pop()
+    this.#upNext = undefined
     this.#inFlight += 1
     this.#startedAt ??= performance.now()
     return this.remaining > 0
@@ -86,7 +92,8 @@ export class MapCall extends Submission implements LimitedCall {
 
   takeBack(task: MapTask): void {
     this.#inFlight -= 1
-    this.#upNext.push(task)
+    if (this.#upNext !== undefined) this.#returned.push(this.#upNext)
+    this.#upNext = task
     if (this.#failure !== undefined) this.#dropUpNext()
     this.#settleIfDone()
   }
@@ -141,7 +148,9 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   #dropUpNext(): void {
-    for (const _task of this.#upNext.splice(0)) {
+    if (this.#upNext !== undefined) this.#returned.push(this.#upNext)
+    this.#upNext = undefined
+    for (const _task of this.#returned.splice(0)) {
       this.#dispatcher.metrics.settled('cancelled', false)
     }
   }
@@ -160,18 +169,17 @@ export class MapCall extends Submission implements LimitedCall {
     else this.#settleIfDone()
   }
 
-  #read(): void {
+  #read(): MapTask | undefined {
     try {
-      if (!this.#source.next() || this.#failure !== undefined) return
-      const { value } = this.#source
-      const transfer = this.#transfer && transferablesIn(value, this.#transfer)
-      this.#upNext.push(new MapTask(this, this.#outputs.length, value, transfer ?? NOTHING))
-      this.#dispatcher.metrics.submitted()
-      // In order, as an array with a gap would become a slow one.
-      this.#outputs.push(undefined)
+      if (!this.#source.next() || this.#failure !== undefined) return undefined
     } catch (error) {
       this.#end(error)
+      return undefined
     }
+    const task = new MapTask(this, this.#outputs.length, this.#source.value)
+    this.#outputs.push(undefined) // in order, as an array with a gap would become a slow one
+    this.#dispatcher.metrics.submitted()
+    return task
   }
 }
 
@@ -179,22 +187,23 @@ class MapTask implements Task {
   readonly call: MapCall
   readonly index: number
   readonly input: unknown
-  readonly transfer: readonly Transferable[]
   thread: PoolThread | undefined = undefined
   item = 0
   sendings = 0
   deaths = 0
-  cancellation: Cancellation | undefined = undefined
 
-  constructor(call: MapCall, index: number, input: unknown, transfer: readonly Transferable[]) {
+  constructor(call: MapCall, index: number, input: unknown) {
     this.call = call
     this.index = index
     this.input = input
-    this.transfer = transfer
   }
 
   get name(): string {
     return this.call.name
+  }
+
+  get transfer(): readonly Transferable[] {
+    return this.call.transferOf(this.input)
   }
 
   fulfil(output: unknown): void {

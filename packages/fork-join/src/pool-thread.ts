@@ -41,6 +41,11 @@ export interface ThreadObserver {
   onExit(thread: PoolThread, exit: ThreadExit, unfinished: readonly Task[]): void
 }
 
+interface CancelledTask {
+  readonly cancellation: Cancellation
+  readonly timer: NodeJS.Timeout | undefined
+}
+
 export interface ThreadSettings {
   readonly module: string
   readonly resourceLimits: ResourceLimits | undefined
@@ -61,7 +66,8 @@ export class PoolThread {
   readonly #metricsHandle: MetricsHandle | undefined
   readonly #states = new ItemStates()
   readonly #inFlight = new InFlight()
-  readonly #graceTimers = new Map<Task, NodeJS.Timeout>()
+  /** Those that were running when they were cancelled, and the timers of their grace. */
+  readonly #cancelled = new Map<Task, CancelledTask>()
   readonly #host: ThreadHost
   /** Why it was ended from here. */
   #endedFor: 'closed' | 'terminated' | undefined
@@ -122,7 +128,7 @@ export class PoolThread {
    * others are sent without it.
    * @param duration How long they will take in milliseconds, as far as is known; else `Infinity`.
    */
-  send(tasks: readonly Task[], duration: number): void {
+  send(tasks: Task[], duration: number): void {
     if (this.isIdle) this.#hasAnswered = true
     const [first] = tasks
     if (first === undefined) return
@@ -137,11 +143,14 @@ export class PoolThread {
       else first.reject(refusedInput(first, error), 'failed', false)
       return
     }
-    this.#inFlight.push(tasks, duration)
+    let item = this.#inFlight.next
     for (const task of tasks) {
       task.thread = this
+      task.item = item
       task.sendings += 1
+      item += 1
     }
+    this.#inFlight.push(tasks, duration)
     this.#observer.onSent([first.name, tasks.length, performance.now() - before])
   }
 
@@ -156,14 +165,13 @@ export class PoolThread {
       task.reject(cancellation.reason, cancellation.outcome, hasStarted)
       return
     }
-    if (task.cancellation !== undefined) return
-    task.cancellation = cancellation
+    if (this.#cancelled.has(task)) return
+    const { grace } = task.call.settings
+    const isBounded = grace <= LONGEST_TIMER
+    const timer = isBounded ? setTimeout(() => this.#onGraceOver(task), grace) : undefined
+    this.#cancelled.set(task, { cancellation, timer })
     this.#states.cancel(task.item)
     this.#postReason(task.item, cancellation.reason)
-    const { grace } = task.call.settings
-    if (grace > LONGEST_TIMER) return
-    const timer = setTimeout(() => this.#onGraceOver(task, cancellation), grace)
-    this.#graceTimers.set(task, timer)
   }
 
   /**
@@ -228,29 +236,29 @@ export class PoolThread {
     return true
   }
 
-  #onGraceOver(task: Task, { reason, outcome }: Cancellation): void {
-    this.#graceTimers.delete(task)
+  #onGraceOver(task: Task): void {
     if (this.#isRunning(task)) {
       this.#endedFor ??= 'terminated'
       this.#host.kill()
-    } else {
-      this.#drop(task)
-      task.reject(reason, outcome, true)
+      return
     }
+    const cancellation = this.#drop(task)
+    task.reject(cancellation?.reason, cancellation?.outcome ?? 'cancelled', true)
   }
 
-  /** Its answer is wanted no more. */
-  #drop(task: Task): void {
+  /** Its answer is wanted no more. @returns Why, if it was cancelled while it ran. */
+  #drop(task: Task): Cancellation | undefined {
     this.#inFlight.drop(task.item)
-    this.#release(task)
+    return this.#release(task)
   }
 
-  #release(task: Task): void {
+  #release(task: Task): Cancellation | undefined {
     task.thread = undefined
-    task.cancellation = undefined
-    if (this.#graceTimers.size === 0) return
-    clearTimeout(this.#graceTimers.get(task))
-    this.#graceTimers.delete(task)
+    if (this.#cancelled.size === 0) return undefined
+    const cancelled = this.#cancelled.get(task)
+    clearTimeout(cancelled?.timer)
+    this.#cancelled.delete(task)
+    return cancelled?.cancellation
   }
 
   #onOpen(failure: Error | undefined): void {
@@ -277,8 +285,7 @@ export class PoolThread {
       const failure = failures[failed]?.[0] === offset ? failures[failed]![1] : undefined
       if (failure !== undefined) failed += 1
       if (task === undefined) continue
-      const { cancellation } = task
-      this.#release(task)
+      const cancellation = this.#release(task)
       if (cancellation !== undefined) task.reject(cancellation.reason, cancellation.outcome, true)
       else if (failure === undefined) task.fulfil(outputs[offset])
       else task.reject(nameTask(decodeError(failure), task, this.#host.threadId), 'failed', true)
@@ -297,11 +304,10 @@ export class PoolThread {
     const end = { ...exit, threadId, isKilled: this.#endedFor === 'terminated' }
     const unfinished: Task[] = []
     for (const task of this.#inFlight.list()) {
-      const { cancellation } = task
       const hasStarted = this.#states.hasStarted(task.item)
       const wasRunning = hasStarted && this.#isRunning(task)
+      const cancellation = this.#drop(task)
       const error = cancellation === undefined ? afterDeath(task, hasStarted, end) : undefined
-      this.#drop(task)
       if (wasRunning) this.#metrics.died(cancellation === undefined && error === undefined)
       if (cancellation !== undefined) {
         task.reject(cancellation.reason, cancellation.outcome, hasStarted)

@@ -14,7 +14,6 @@ export class RunCall extends Submission implements Task, LimitedCall {
   item = 0
   sendings = 0
   deaths = 0
-  cancellation: Cancellation | undefined = undefined
 
   readonly #dispatcher: Dispatcher
   readonly #resolve: (output: unknown) => void

@@ -46,8 +46,6 @@ export interface Task {
   sendings: number
   /** How often it was run by a thread that died of it. */
   deaths: number
-  /** Set while it is running and asked to end. */
-  cancellation: Cancellation | undefined
   fulfil(output: unknown): void
   reject(error: unknown, outcome: Outcome, hasStarted: boolean): void
 }
