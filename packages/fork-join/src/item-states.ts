@@ -22,7 +22,7 @@
 import type { CancellationFlag } from '@threeply/task/runner'
 
 /** How many items of one thread may be unanswered at once. A power of two. */
-const WINDOW = 8_192
+export const WINDOW = 8_192
 
 const SENT = 0
 const STARTED = 1
