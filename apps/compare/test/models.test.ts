@@ -10,8 +10,8 @@ import { warmUp } from '../src/models/warm-up.ts'
 const never = new AbortController().signal
 const here = fileURLToPath(import.meta.url)
 
-const textJobs = ['wordStatistics', 'invertedIndex', 'compress', 'hashPassword', 'analyse'].flatMap(
-  (task) => ['Call me Ishmael.', 'The whale! The white whale.'].map((input) => ({ task, input })),
+const textJobs = ['wordStatistics', 'invertedIndex', 'compress', 'hashPassword'].flatMap((task) =>
+  ['Call me Ishmael.', 'The whale! The white whale.'].map((input) => ({ task, input })),
 )
 const ioJobs = Array.from({ length: 5 }, () => ({ task: 'readTextFile', input: here }))
 
@@ -46,7 +46,7 @@ test.each(MODEL_NAMES)(
     const reason = new Error('enough')
     const { signal } = controller
     await using model = await startModel(name, TEXT_SOURCE, { inFlight: 2, signal })
-    const running = model.run(Array.from({ length: 10_000 }, () => textJobs[8]!))
+    const running = model.run(Array.from({ length: 10_000 }, () => textJobs[0]!))
     controller.abort(reason)
     await expect(running).rejects.toBe(reason)
   },

@@ -11,9 +11,7 @@ import { longestGap } from '../src/workloads/event-loop-gaps.ts'
 import { readTextFile } from '../src/workloads/io-tasks.ts'
 import { compute, mixed } from '../src/workloads/mixed-tasks.ts'
 import {
-  analyse,
   compress,
-  countUntilStopped,
   hashPassword,
   invertedIndex,
   wordStatistics,
@@ -92,19 +90,6 @@ test('a password hash is always the same, and fits the password', () => {
   expect(hashPassword('Call me Ishmael')).toBe(hashPassword('Call me Ishmael'))
   expect(compareSync('Call me Ishmael', hashPassword('Call me Ishmael'))).toBe(true)
   expect(hashPassword('Call me Ahab')).not.toBe(hashPassword('Call me Ishmael'))
-})
-
-test('an analysis is all of it', () => {
-  const { statistics, indexedWords, compressedBytes } = analyse(text, context)
-  expect(statistics).toEqual(wordStatistics(text))
-  expect(indexedWords).toBe(statistics.distinct)
-  expect(compressedBytes).toBe(compress(text, context).length)
-})
-
-test('counting goes on until it is stopped', () => {
-  let asked = 0
-  const count = countUntilStopped(text, { ...context, cancelled: () => ++asked > 3 })
-  expect(count).toBe(3)
 })
 
 test('a text file is read whole', async () => {

@@ -72,7 +72,7 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
     const start = parent.now()
     await pool.scope(
       (scope) => {
-        for (const text of texts) scope.fork('analyse', text)
+        for (const text of texts) scope.fork('wordStatistics', text)
       },
       { signal },
     )
@@ -87,9 +87,9 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
   const used: number[] = []
   const elapsed = await bench.interleave<Subjects>(
     {
-      longest: () => pool.run('analyse', texts[0]!, { signal }),
+      longest: () => pool.run('wordStatistics', texts[0]!, { signal }),
       inOrder: async () => {
-        for (const text of texts) await pool.run('analyse', text, { signal })
+        for (const text of texts) await pool.run('wordStatistics', text, { signal })
       },
       forked: async () => void used.push(await coresUsed(fork)),
     },

@@ -18,7 +18,7 @@ import { loadCorpus } from '../workloads/corpus.ts'
 import { longestGap, startTicking } from '../workloads/event-loop-gaps.ts'
 import { fetchItem } from '../workloads/io-tasks.ts'
 import { textTaking } from '../workloads/text-taking.ts'
-import { analyse } from '../workloads/text-tasks.ts'
+import { wordStatistics } from '../workloads/text-tasks.ts'
 
 type TextTasks = typeof import('../workloads/text-tasks.ts')
 
@@ -73,7 +73,6 @@ async function measureDelay(
 ): Promise<Pick<DetachedData, 'delay' | 'ticks'>> {
   const { signal } = bench
   await using runner = new DetachedRunner<TextTasks>(TEXT_SOURCE.url, { grace: 200 })
-  const context = createTaskContext({ signal })
   const delay = { inline: [] as number[], detached: [] as number[] }
   const ticks: Record<keyof typeof delay, readonly number[]> = { inline: [], detached: [] }
   const during = (name: keyof typeof delay, work: () => unknown) => async () => {
@@ -88,8 +87,8 @@ async function measureDelay(
   bench.progress('the parent while its child works')
   await bench.interleave(
     {
-      inline: during('inline', () => analyse(text, context)),
-      detached: during('detached', () => runner.spawn('analyse', text, { signal }).join()),
+      inline: during('inline', () => wordStatistics(text)),
+      detached: during('detached', () => runner.spawn('wordStatistics', text, { signal }).join()),
     },
     { rounds: bench.scale(9, 5), warmUp: false, budget: bench.budget * 0.3 },
   )
@@ -102,17 +101,16 @@ async function measureOwnWork(
   text: string,
 ): Promise<Pick<DetachedData, 'ownWork' | 'many'>> {
   const { signal } = bench
-  const context = createTaskContext({ signal })
   const many = Math.min(2 * bench.machine.cores, 64)
   bench.progress(`starting ${many} children`)
   await using children = await detachedModel(TEXT_SOURCE, many, signal)
   const ownWork = { alone: [] as number[], besideOne: [] as number[], besideMany: [] as number[] }
   const beside = (name: keyof typeof ownWork, count: number) => async () => {
-    const job = { task: 'analyse', input: text + text.slice(0, text.length / 2) }
+    const job = { task: 'wordStatistics', input: text + text.slice(0, text.length / 2) }
     const busy = children.run(Array.from({ length: count }, () => job))
     await nextTurn() // the jobs are on their way
     const start = performance.now()
-    analyse(text, context)
+    wordStatistics(text)
     ownWork[name].push(performance.now() - start)
     await busy
   }

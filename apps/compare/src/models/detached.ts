@@ -32,9 +32,14 @@ export async function detachedModel(
 }
 
 async function ask({ thread, answers }: Child, job: Job): Promise<unknown> {
-  await thread.send(job)
-  const { done, value } = await answers.next()
-  if (!done) return value
-  await thread.join() // tells why the child has ended
+  try {
+    await thread.send(job)
+    const { done, value } = await answers.next()
+    if (!done) return value
+  } catch (error) {
+    await thread.join() // a child that has ended tells why, which is more than that it is gone
+    throw error
+  }
+  await thread.join()
   throw new Error(`the child ${thread.name} ended before it answered`)
 }

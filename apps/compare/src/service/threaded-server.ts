@@ -4,14 +4,13 @@
  */
 import { createServer, type ServerResponse } from 'node:http'
 import { DetachedRunner } from '@threeply/detached'
-import { createTaskContext } from '@threeply/task'
 import { loadCorpus } from '../workloads/corpus.ts'
-import { type Analysis, analyse } from '../workloads/text-tasks.ts'
+import { type WordStatistics, wordStatistics } from '../workloads/text-tasks.ts'
 import { serveUntilParentEnds, settingsFromParent } from './parent-link.ts'
 
 export interface ThreadedServerSettings {
   readonly input?: string | undefined
-  /** How many characters the heavy route analyses. */
+  /** How many characters' words the heavy route counts. */
   readonly characters: number
 }
 
@@ -22,10 +21,10 @@ const runner = new DetachedRunner<typeof import('../workloads/text-tasks.ts')>(
   { spares: 1 },
 )
 
-const routes: Readonly<Record<string, () => Promise<Analysis> | Analysis | string>> = {
+const routes: Readonly<Record<string, () => Promise<WordStatistics> | WordStatistics | string>> = {
   '/light': () => 'here I am',
-  '/heavy/here': () => analyse(text, createTaskContext()),
-  '/heavy/thread': () => runner.spawn('analyse', text).join(),
+  '/heavy/here': () => wordStatistics(text),
+  '/heavy/thread': () => runner.spawn('wordStatistics', text).join(),
 }
 
 async function answer(url: string, response: ServerResponse): Promise<void> {

@@ -37,60 +37,6 @@ export function wordStatistics(text: string): WordStatistics {
 }
 
 export function invertedIndex(text: string, { transfer }: TaskContext): InvertedIndex {
-  const index = indexOf(text)
-  return transfer(index, [index.offsets.buffer, index.positions.buffer])
-}
-
-/** Compresses in plain JavaScript: `node:zlib` would do it on threads of its own. */
-export function compress(text: string, { transfer }: TaskContext): Uint8Array<ArrayBuffer> {
-  // fflate's types leave open whether its memory is shared; it never is.
-  const compressed = deflateSync(strToU8(text)) as Uint8Array<ArrayBuffer>
-  return transfer(compressed, [compressed.buffer])
-}
-
-export interface Analysis {
-  readonly statistics: WordStatistics
-  readonly indexedWords: number
-  readonly compressedBytes: number
-}
-
-/** All that can be done to a text, one after the other; what is made on the way stays here. */
-export function analyse(text: string, { throwIfCancelled }: TaskContext): Analysis {
-  const statistics = wordStatistics(text)
-  throwIfCancelled()
-  const indexedWords = indexOf(text).words.length
-  throwIfCancelled()
-  return { statistics, indexedWords, compressedBytes: deflateSync(strToU8(text)).length }
-}
-
-/** Counts `text`'s words again and again until it is cancelled. @returns how often it has */
-export function countUntilStopped(text: string, { cancelled }: TaskContext): number {
-  let count = 0
-  while (!cancelled()) {
-    wordStatistics(text)
-    count += 1
-  }
-  return count
-}
-
-/** A given salt, so that the same password always gives the same hash; cost 5, some two milliseconds. */
-const SALT = '$2b$05$threewaysofdoingthings'
-
-/** The hash of a password, as a server makes it when somebody logs in; bcrypt takes 72 bytes of it. */
-export function hashPassword(password: string): string {
-  return hashSync(password.slice(0, 72), SALT)
-}
-
-/** Runs on as a detached child that does what its parent sends, until it is asked to stop. */
-export const answerTextJobs = answerJobs({
-  wordStatistics,
-  invertedIndex,
-  compress,
-  analyse,
-  hashPassword,
-})
-
-function indexOf(text: string): InvertedIndex {
   const places = new Map<string, number[]>()
   let count = 0
   for (const word of wordsOf(text)) {
@@ -107,8 +53,26 @@ function indexOf(text: string): InvertedIndex {
     positions.set(list, offsets[index]!)
     offsets[index + 1] = offsets[index]! + list.length
   })
-  return { words, offsets, positions }
+  return transfer({ words, offsets, positions }, [offsets.buffer, positions.buffer])
 }
+
+/** Compresses in plain JavaScript: `node:zlib` would do it on threads of its own. */
+export function compress(text: string, { transfer }: TaskContext): Uint8Array<ArrayBuffer> {
+  // fflate's types leave open whether its memory is shared; it never is.
+  const compressed = deflateSync(strToU8(text)) as Uint8Array<ArrayBuffer>
+  return transfer(compressed, [compressed.buffer])
+}
+
+/** A given salt, so that the same password always gives the same hash; cost 5, some two milliseconds. */
+const SALT = '$2b$05$threewaysofdoingthings'
+
+/** The hash of a password, as a server makes it when somebody logs in; bcrypt takes 72 bytes of it. */
+export function hashPassword(password: string): string {
+  return hashSync(password.slice(0, 72), SALT)
+}
+
+/** Runs on as a detached child that does what its parent sends, until it is asked to stop. */
+export const answerTextJobs = answerJobs({ wordStatistics, invertedIndex, compress, hashPassword })
 
 function* wordsOf(text: string): Iterable<string> {
   for (const [word] of text.toLowerCase().matchAll(/\p{L}+/gu)) yield word
