@@ -21,6 +21,8 @@ export class Dispatcher implements CrewObserver {
   readonly #crew: ThreadCrew
   readonly #costs = new TaskCosts()
   readonly #chunks: ChunkFiller
+  /** For how many calls there was room when that was counted last, less those that have come since. */
+  #room = 0
   #isPumping = false
   #isPumpScheduled = false
   #overrunTimer: NodeJS.Timeout | undefined
@@ -34,17 +36,27 @@ export class Dispatcher implements CrewObserver {
     this.#crew.start(settings.minThreads)
   }
 
-  /** Whether one call more keeps those that wait within `limit`; what a free thread starts does not. */
+  /**
+   * Whether one call more keeps those that wait within `limit`; what a free thread starts at once
+   * does not wait. Whoever asks and is told yes submits.
+   */
   hasRoom(limit: number): boolean {
     if (limit === Number.POSITIVE_INFINITY) return true
-    let waiting = this.#queue.size + 1
-    let busy = 0
+    // Counted anew only when that may have changed: what waits on threads takes long to count.
+    if (this.#room <= 0) this.#room = limit - this.#countWaiting()
+    this.#room -= 1
+    return this.#room >= 0
+  }
+
+  #countWaiting(): number {
+    let waiting = this.#queue.size
+    let free = this.#settings.maxThreads
     for (const thread of this.#crew.threads) {
       if (thread.isIdle) continue
-      busy += 1
+      free -= 1
       waiting += thread.waitingRuns
     }
-    return waiting - (this.#settings.maxThreads - busy) <= limit
+    return waiting - free
   }
 
   /** Queues a call that was accepted, or that has inputs again. */
@@ -100,6 +112,7 @@ export class Dispatcher implements CrewObserver {
   }
 
   onGone(unfinished: readonly Task[]): void {
+    this.#room = 0
     this.#requeue(unfinished)
     this.#pump()
   }
@@ -166,6 +179,7 @@ export class Dispatcher implements CrewObserver {
   #feed(thread: PoolThread): boolean {
     const { tasks, duration } = this.#chunks.next(!thread.isIdle)
     if (tasks.length === 0) return false
+    this.#room = 0
     thread.send(tasks, duration)
     if (thread.hasWaiting) this.#watchOverruns()
     return true

@@ -22,6 +22,11 @@ export class InFlight {
     return this.#next - this.#answered
   }
 
+  /** The number of the first that is unanswered. */
+  get first(): number {
+    return this.#answered
+  }
+
   /** The number that the next item gets. */
   get next(): number {
     return this.#next

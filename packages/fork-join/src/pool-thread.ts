@@ -93,6 +93,11 @@ export class PoolThread {
     return this.#inFlight.size === 0
   }
 
+  /** Whether it was ever sent a task. */
+  get hasWorked(): boolean {
+    return this.#inFlight.next > 0
+  }
+
   /** Whether it takes no more tasks. */
   get isEnding(): boolean {
     return this.#endedFor !== undefined || this.#host.hasExited
@@ -116,11 +121,13 @@ export class PoolThread {
 
   /** How many calls of `run` wait on it, but for one that it is about to start. */
   get waitingRuns(): number {
-    const tasks = this.#inFlight.list()
-    const waiting = tasks.filter(({ item }) => !this.#states.hasStarted(item))
-    const isAboutToStart = waiting.length === tasks.length
-    const runs = waiting.filter(({ index }) => index === undefined).length
-    return isAboutToStart ? Math.max(0, runs - 1) : runs
+    let runs = 0
+    for (let item = this.#inFlight.next - 1; item >= this.#inFlight.first; item -= 1) {
+      if (this.#states.hasStarted(item)) return runs
+      const task = this.#inFlight.at(item)
+      if (task !== undefined && task.index === undefined) runs += 1
+    }
+    return Math.max(0, runs - 1)
   }
 
   /**

@@ -128,7 +128,10 @@ export class ThreadCrew implements ThreadObserver {
     const place = this.#idle.indexOf(thread)
     if (place !== -1) this.#idle.splice(place, 1)
     if (wasStarting) this.#onFailedStart(exitWhileLoading(this.#threadSettings.module, exit))
-    this.start(this.#settings.minThreads - this.#threads.size + this.#starting)
+    // One that never worked is not replaced before there is work, or a broken module would spin.
+    if (thread.hasWorked) {
+      this.start(this.#starting + this.#settings.minThreads - this.#threads.size)
+    }
     this.#observer.onGone(unfinished)
   }
 

@@ -22,6 +22,10 @@ export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> 
   // A task that ends its thread does not take with it what others have finished.
   process.on('exit', () => runner.flush())
   process.on('uncaughtExceptionMonitor', (error) => port.postMessage([FATAL, encodeError(error)]))
+  // A message that cannot be read here may hold tasks: they are lost, and must not be waited for.
+  port.on('messageerror', (error) => {
+    throw error
+  })
   port.on('message', (message: ToThread) => {
     if (message[0] === RUN) runner.run(message[1], message[2])
     else runner.cancel(message[1], message[2])

@@ -11,7 +11,7 @@ import {
   receiveMessageOnPort,
   type Worker,
 } from 'node:worker_threads'
-import { decodeError } from '@threeply/task'
+import { decodeError, TaskModuleError } from '@threeply/task'
 import { Piscina } from 'piscina'
 import type { Transferable } from './call-options.ts'
 import {
@@ -62,6 +62,7 @@ export class ThreadHost {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     port1.on('message', (message: FromThread) => this.#onMessage(message))
+    port1.on('messageerror', (error: unknown) => this.#onBroken(error))
     port1.unref()
     this.#piscina = new Piscina({
       filename: ENTRY.href,
@@ -82,7 +83,7 @@ export class ThreadHost {
     this.#watch(worker)
     opened.then(
       (failure) => events.onOpen(failure && decodeError(failure)),
-      () => {}, // it died, which `exit` tells
+      (cause: unknown) => events.onOpen(failedToOpen(opening.module, cause)),
     )
   }
 
@@ -112,8 +113,21 @@ export class ThreadHost {
     })
   }
 
+  /** A message cannot be read here, so nobody knows what it answers: the thread is given up. */
+  #onBroken(error: unknown): void {
+    this.#cause ??= error
+    this.kill()
+  }
+
   #onMessage(message: FromThread): void {
     if (message[0] === FATAL) this.#cause = decodeError(message[1])
     else this.#events.onMessage(message)
   }
+}
+
+function failedToOpen(module: string, cause: unknown): Error {
+  const message =
+    `the task module ${module} cannot be loaded: its thread failed meanwhile. ` +
+    'It must load on a thread of its own; `cause` says what failed.'
+  return new TaskModuleError(message, { cause })
 }

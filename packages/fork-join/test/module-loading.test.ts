@@ -31,6 +31,18 @@ describe.each(['throws', 'exits'])('a module that %s while it loads', OPTIONS, (
 })
 
 describe('a module that cannot be loaded', OPTIONS, () => {
+  test.each(['throws', 'exits'])('starts the least threads once (it %s)', async (how) => {
+    const log = newLog()
+    const pool = makePool({ threads: { min: 2, max: 3 } }, moduleWith(`${how}-at-load.ts`, log))
+    const first = await failure(pool.run('double', 1))
+    expect(first).toBeInstanceOf(TaskModuleError)
+    const attempts = attemptsIn(log)
+    for (let call = 1; call <= 3; call += 1) {
+      expect(await failure(pool.run('double', 1))).toBeInstanceOf(TaskModuleError)
+      expect(attemptsIn(log)).toBeLessThanOrEqual(attempts + call)
+    }
+  })
+
   test('tells why in its cause', async () => {
     const pool = makePool({}, moduleWith('throws-at-load.ts', newLog()))
     const error = await failure(pool.run('double', 1))
