@@ -1,15 +1,15 @@
 /** One call of `map`, `mapSettled`, `forEach` or `stream`: inputs in, lanes in between, outputs out. */
 import { AsyncResource } from 'node:async_hooks'
-import { TaskTimeoutError } from '@threeply/task'
 import type { Abortable, AbortListeners } from './abort-listeners.ts'
 import { Attempt, type AttemptOwner, type ItemContext } from './attempt.ts'
-import { Deadline } from './deadline.ts'
+import type { ItemSettings } from './executor-options.ts'
 import type { InputSource } from './input-source.ts'
 import { type Lane, type Lanes, NOTHING, type Work } from './lanes.ts'
 import { oneTurn } from './one-turn.ts'
 import type { Outputs } from './outputs.ts'
 import type { Recorder } from './recorder.ts'
 import { taskName } from './task-name.ts'
+import { TrackedItems } from './tracked-items.ts'
 
 /** What a batch shares with all others of its executor. */
 export interface BatchHost {
@@ -21,14 +21,12 @@ export interface BatchHost {
 }
 
 export interface BatchCall {
+  readonly settings: ItemSettings
   readonly source: InputSource<unknown>
   readonly fn: (input: never, context: ItemContext) => unknown
   readonly outputs: Outputs
   /** Whether `outputs` may lack room. */
   readonly isBounded: boolean
-  readonly signal: AbortSignal | undefined
-  readonly timeout: number
-  readonly priority: number
   readonly onFailure: 'cancel' | 'drain'
 }
 
@@ -43,11 +41,10 @@ export class Batch implements Work, AttemptOwner, Abortable {
   readonly #fn: (input: never, context: ItemContext) => unknown
   readonly #outputs: Outputs
   readonly #call: BatchCall
-  /** Whether nothing but `fn` can keep an input from being started, and nothing is timed. */
+  /** Whether an input can be started as soon as there is one, and needs no tracking. */
   readonly #isPlain: boolean
-  /** Whether each attempt has to be timed. */
-  readonly #isTimed: boolean
-  /** What runs and can be told that it is cancelled, or is timed. */
+  readonly #tracked: TrackedItems | undefined
+  /** What runs and asked to be told when it is cancelled. */
   readonly #observed = new Map<number, Attempt>()
   /** What its functions and its inputs run in: the async context of its caller. */
   readonly #scope = new AsyncResource('threeply.AsyncExecutor.map')
@@ -60,24 +57,29 @@ export class Batch implements Work, AttemptOwner, Abortable {
   #cancellation: { readonly reason: unknown } | undefined = undefined
   #failure: { readonly error: unknown } | undefined = undefined
   /** When the input that waits was pulled. */
-  #pulledAt = 0
+  #pulledAt: number | undefined = undefined
   #onOver: (() => void) | undefined = undefined
   #stopped: Promise<void> | undefined = undefined
 
   constructor(host: BatchHost, call: BatchCall) {
+    const { settings, fn, source } = call
+    const isTracked =
+      host.recorder !== undefined ||
+      settings.timeout !== Number.POSITIVE_INFINITY ||
+      settings.retry !== undefined
     this.#host = host
     this.#lanes = host.lanes
     this.#call = call
-    this.priority = call.priority
-    this.#source = call.source
-    this.#fn = call.fn
+    this.priority = settings.priority
+    this.#source = source
+    this.#fn = fn
     this.#outputs = call.outputs
-    this.#isTimed = host.recorder !== undefined || call.timeout !== Number.POSITIVE_INFINITY
-    this.#isPlain = !this.#isTimed && !call.isBounded && call.source.isReady
+    this.#tracked = isTracked ? this.#track() : undefined
+    this.#isPlain = !isTracked && !call.isBounded && source.isReady && settings.weight === 1
   }
 
   start(): void {
-    const { signal } = this.#call
+    const { signal } = this.#call.settings
     if (signal !== undefined) this.#host.signals.add(signal, this)
     this.#offer()
   }
@@ -91,24 +93,35 @@ export class Batch implements Work, AttemptOwner, Abortable {
     return this.#scope.runInAsyncScope(this.#next, this, lane)
   }
 
-  succeeded({ index }: Lane, output: unknown): void {
-    if (this.#observed.size > 0 && !this.#isWanted(index, 'completed')) return
+  succeeded(lane: Lane, output: unknown): void {
+    if (!this.#isPlain && !this.#isWanted(lane, 'completed')) return
+    if (this.#observed.size > 0) this.#observed.delete(lane.index)
     if (this.#isOver) return
     this.#ended += 1
-    this.#outputs.fulfilled(index, output)
+    this.#outputs.fulfilled(lane.index, output)
     if (this.#ended === this.#started) this.#settle()
   }
 
-  failed({ index }: Lane, error: unknown): void {
+  failed(lane: Lane, error: unknown): void {
+    this.#observed.delete(lane.index)
+    let reason = error
+    if (this.#tracked !== undefined && this.#isGoing) {
+      try {
+        if (this.#tracked.willRetry(lane, error)) return
+      } catch (thrown) {
+        reason = thrown
+      }
+    }
     const outcome = this.#cancellation === undefined ? 'failed' : 'cancelled'
-    if (this.#observed.size > 0 && !this.#isWanted(index, outcome)) return
+    if (!this.#isPlain && !this.#isWanted(lane, outcome)) return
     if (this.#isOver) return
     this.#ended += 1
-    this.#rejected(index, error)
+    this.#rejected(lane.index, reason)
   }
 
   observed(attempt: Attempt): void {
-    if (this.#cancellation !== undefined) attempt.cancel(this.#cancellation.reason)
+    const cancellation = this.#cancellation ?? this.#tracked?.cancellationOf(attempt.index)
+    if (cancellation !== undefined) attempt.cancel(cancellation.reason)
     else this.#observed.set(attempt.index, attempt)
   }
 
@@ -136,6 +149,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
   async #stop(reason: unknown): Promise<void> {
     if (this.#isOver) return
     this.#shut()
+    this.#dropWaiting('cancelled')
     const over = new Promise<void>((resolve) => {
       this.#onOver = resolve
     })
@@ -152,39 +166,74 @@ export class Batch implements Work, AttemptOwner, Abortable {
     this.#scope.runInAsyncScope(this.#lanes.offer, this.#lanes, this, this)
   }
 
+  #track(): TrackedItems {
+    const { timeout, retry, releaseOnTimeout } = this.#call.settings
+    return new TrackedItems(
+      this.#host,
+      { taskName: taskName(this.#fn), timeout, retry, releaseOnTimeout },
+      { onDue: () => this.#offer(), onTimeout: (index, error) => this.#timedOut(index, error) },
+    )
+  }
+
   /** Runs in the async context of the call. */
   #next(lane: Lane): unknown {
-    if (!this.#isPlain && !this.#mayStart()) return NOTHING
-    if (!this.#hasNext()) return NOTHING
+    if (!this.#isPlain) {
+      if (!this.#mayStart(lane)) return NOTHING
+      if (this.#tracked?.hasDue) return this.#again(this.#tracked, lane)
+    }
+    if (!this.#hasNext()) return this.#nothing(lane)
     const index = this.#started
     this.#started += 1
-    const attempt = new Attempt(this, index)
     lane.index = index
-    if (!this.#isPlain && !this.#prepare(attempt)) return NOTHING
+    if (!this.#isPlain && !this.#prepare(lane)) return this.#nothing(lane)
+    return this.#run(this.#source.value, new Attempt(this, index, 1))
+  }
+
+  #run(input: unknown, attempt: Attempt): unknown {
     try {
       const fn = this.#fn
-      return fn(this.#source.value as never, attempt)
+      return fn(input as never, attempt)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  /** Whether there is room for an output, and an input at hand; leaves the turns if not. */
-  #mayStart(): boolean {
-    if (!this.#hasRoom) {
-      this.#lanes.withdraw(this)
-      return false
+  #again(tracked: TrackedItems, lane: Lane): unknown {
+    const { index, input, retries } = tracked.restart(lane)
+    lane.index = index
+    return this.#run(input, new Attempt(this, index, retries!.attempt))
+  }
+
+  #nothing(lane: Lane): typeof NOTHING {
+    this.#lanes.unreserve(lane)
+    return NOTHING
+  }
+
+  /** Whether there is room for an output, something at hand, and enough slots for its weight. */
+  #mayStart(lane: Lane): boolean {
+    const { weight } = this.#call.settings
+    if (!this.#tracked?.hasDue) {
+      if (!this.#isOpen || !this.#hasRoom) {
+        this.#lanes.withdraw(this)
+        return false
+      }
+      if (!this.#source.isReady) {
+        this.#pull()
+        return false
+      }
     }
-    if (this.#source.isReady) return true
-    this.#pull()
-    return false
+    return weight === 1 || this.#lanes.reserve(this, lane, weight)
   }
 
   /** False when its time had run out before it could start. */
-  #prepare(attempt: Attempt): boolean {
-    if (this.#isTimed && !this.#time(attempt)) return false
+  #prepare(lane: Lane): boolean {
+    const { value } = this.#source
+    const error = this.#tracked?.start(lane.index, value, lane, this.#pulledAt)
     if (!this.#source.isReady && this.#lanes.hasRoom && this.#hasRoom) this.#pull()
-    return true
+    if (error === undefined) return true
+    this.#ended += 1
+    this.#rejected(lane.index, error)
+    return false
   }
 
   get #hasRoom(): boolean {
@@ -217,61 +266,30 @@ export class Batch implements Work, AttemptOwner, Abortable {
       this.#hasNext()
       return
     }
-    if (this.#isTimed) this.#pulledAt = this.#now()
+    this.#pulledAt = this.#tracked?.now()
     this.#lanes.offer(this, this)
   }
 
-  /** Starts to time an attempt; false when its time had run out before it could start. */
-  #time(attempt: Attempt): boolean {
-    const { recorder } = this.#host
-    const { timeout } = this.#call
-    const startedAt = this.#now()
-    const queuedAt = this.#pulledAt === 0 ? startedAt : this.#pulledAt
-    recorder?.submitted()
-    if (startedAt - queuedAt >= timeout) {
-      recorder?.left(queuedAt)
-      recorder?.settled('timed-out')
-      const times = { timeout, queueTime: startedAt - queuedAt, runTime: 0 }
-      this.#ended += 1
-      this.#rejected(attempt.index, new TaskTimeoutError(taskName(this.#fn), times))
-      return false
-    }
-    recorder?.left(queuedAt, startedAt)
-    const deadline =
-      timeout === Number.POSITIVE_INFINITY
-        ? undefined
-        : new Deadline(timeout - (startedAt - queuedAt), () => this.#timedOut(attempt))
-    attempt.times = { queuedAt, startedAt, deadline, isSettled: false }
-    this.#observed.set(attempt.index, attempt)
-    return true
-  }
-
-  #timedOut(attempt: Attempt): void {
-    const { times } = attempt
-    if (times === undefined || times.isSettled) return
-    times.isSettled = true
-    this.#host.recorder?.settled('timed-out')
-    const error = new TaskTimeoutError(taskName(this.#fn), {
-      timeout: this.#call.timeout,
-      queueTime: times.startedAt - times.queuedAt,
-      runTime: this.#now() - times.startedAt,
-    })
+  #timedOut(index: number, error: unknown): void {
+    const attempt = this.#observed.get(index)
     this.#ended += 1
-    attempt.cancel(error)
-    if (!this.#isOver) this.#rejected(attempt.index, error)
+    attempt?.cancel(error)
+    if (!this.#isOver) this.#rejected(index, error)
   }
 
   /** A function has ended: whether what it gave is still wanted. */
-  #isWanted(index: number, outcome: 'completed' | 'failed' | 'cancelled'): boolean {
-    const times = this.#observed.get(index)?.times
-    this.#observed.delete(index)
-    if (times === undefined) return true
-    times.deadline?.clear()
-    this.#host.recorder?.ended(times.startedAt)
-    if (times.isSettled) return false
-    times.isSettled = true
-    this.#host.recorder?.settled(outcome)
-    return true
+  #isWanted(lane: Lane, outcome: 'completed' | 'failed' | 'cancelled'): boolean {
+    return this.#tracked === undefined || this.#tracked.ended(lane, outcome)
+  }
+
+  /** Whether failed inputs may be run again. */
+  get #isGoing(): boolean {
+    return !this.#isOver && this.#failure === undefined && this.#stopped === undefined
+  }
+
+  /** What is put off will not be run again. */
+  #dropWaiting(outcome: 'cancelled' | 'closed'): void {
+    if (this.#tracked !== undefined) this.#ended += this.#tracked.dropWaiting(outcome)
   }
 
   #rejected(index: number, error: unknown): void {
@@ -289,6 +307,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
   #fail(error: unknown): void {
     this.#failure = { error }
     this.#shut()
+    this.#dropWaiting('cancelled')
     const closed = this.#closeInputs()
     if (closed !== undefined) {
       this.#isClosing = true
@@ -329,12 +348,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
     if (this.#isOver) return
     this.#isOver = true
     this.#shut()
-    for (const { times } of this.#observed.values()) {
-      if (times === undefined || times.isSettled) continue
-      times.isSettled = true
-      times.deadline?.clear()
-      this.#host.recorder?.settled(outcome)
-    }
+    this.#tracked?.abandon(outcome)
     this.#cancel(reason)
     const reject = () => {
       this.#outputs.failed(reason, true)
@@ -352,15 +366,11 @@ export class Batch implements Work, AttemptOwner, Abortable {
   }
 
   #release(): void {
-    const { signal } = this.#call
+    const { signal } = this.#call.settings
     if (signal !== undefined) this.#host.signals.remove(signal, this)
     this.#lanes.dismiss(this)
     this.#onOver?.()
     this.#host.onSettled(this)
-  }
-
-  #now(): number {
-    return this.#host.recorder?.now() ?? performance.now()
   }
 }
 

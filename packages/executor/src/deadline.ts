@@ -9,6 +9,7 @@ export class Deadline {
   readonly #at: number
   readonly #onTime: () => void
   #timer: NodeJS.Timeout | undefined
+  #isUnref = false
 
   /** @param delay Milliseconds from now; `Infinity` never comes. */
   constructor(delay: number, onTime: () => void) {
@@ -21,8 +22,15 @@ export class Deadline {
     clearTimeout(this.#timer)
   }
 
+  /** It does not keep the process alive. */
+  unref(): void {
+    this.#isUnref = true
+    this.#timer?.unref()
+  }
+
   #wait(delay: number): void {
     this.#timer = setTimeout(() => this.#check(), Math.min(Math.ceil(delay), LONGEST_TIMER))
+    if (this.#isUnref) this.#timer.unref()
   }
 
   #check(): void {

@@ -6,14 +6,15 @@ import { Batch, type BatchHost } from './batch.ts'
 import { Deadline } from './deadline.ts'
 import {
   type AsyncExecutorOptions,
+  type CallDefaults,
   type CloseOptions,
-  callSettings,
   checkConcurrency,
-  checkExecutorOptions,
   checkedSource,
   checkSize,
   closeDeadline,
+  executorSettings,
   failureSetting,
+  itemSettings,
   type MapOptions,
   type MapSettledOptions,
   type RunOptions,
@@ -32,6 +33,7 @@ import {
   SettledOutputs,
   type Settlement,
 } from './outputs.ts'
+import { rateLimit } from './rate-limit.ts'
 import { Recorder } from './recorder.ts'
 import { Runs } from './runs.ts'
 
@@ -52,15 +54,17 @@ export class AsyncExecutor implements AsyncDisposable {
   readonly #runs: Runs
   readonly #batches = new Set<Batch>()
   readonly #host: BatchHost
+  readonly #releaseOnTimeout: boolean
   #isClosed = false
   /** What calls are rejected with since it was destroyed. */
   #destroyed: ClosedError | undefined
 
   /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
   constructor(options: AsyncExecutorOptions) {
-    const queueSettings = checkExecutorOptions(options)
-    const { concurrency, metrics } = options
-    this.#lanes = new Lanes(concurrency, () => this.#calls.rest())
+    const settings = executorSettings(options)
+    const { concurrency, rate, metrics } = settings
+    this.#releaseOnTimeout = settings.releaseOnTimeout
+    this.#lanes = new Lanes(concurrency, rate && rateLimit(rate), () => this.#calls.rest())
     this.#calls = new OpenCalls(() => this.#lanes.running > 0)
     const shared = {
       lanes: this.#lanes,
@@ -68,7 +72,7 @@ export class AsyncExecutor implements AsyncDisposable {
       signals: new AbortListeners(),
       recorder: metrics === undefined ? undefined : new Recorder(metrics),
     }
-    this.#runs = new Runs(shared, queueSettings)
+    this.#runs = new Runs(shared, settings)
     this.#host = { ...shared, onSettled: (batch) => this.#batches.delete(batch) }
   }
 
@@ -91,7 +95,12 @@ export class AsyncExecutor implements AsyncDisposable {
     return this.#lanes.running
   }
 
-  /** Calls of `run` that have not started. Inputs of `map` are not pulled before they can run. */
+  /** Functions that outlived their timeout, gave their slot back (`releaseOnTimeout`), and still run. */
+  get zombies(): number {
+    return this.#lanes.released
+  }
+
+  /** Calls of `run` that have not started, or wait to be tried again. Inputs of `map` are not pulled before they can run. */
   get waiting(): number {
     return this.#runs.waiting
   }
@@ -112,7 +121,7 @@ export class AsyncExecutor implements AsyncDisposable {
    */
   run<Output>(fn: (context: RunContext) => Output, options?: RunOptions): Promise<Awaited<Output>> {
     try {
-      const settings = runSettings('run', fn, options)
+      const settings = runSettings('run', fn, options, this.#defaults)
       this.#checkOpen('run')
       if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
       return this.#runs.run(fn, settings) as Promise<Awaited<Output>>
@@ -132,7 +141,7 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (...args: Args) => Output,
     options?: RunOptions,
   ): (...args: Args) => Promise<Awaited<Output>> {
-    const settings = runSettings('wrap', fn, options)
+    const settings = runSettings('wrap', fn, options, this.#defaults)
     return (...args) => {
       try {
         this.#checkOpen('wrap')
@@ -227,7 +236,7 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (input: Input, context: ItemContext) => unknown,
     options?: StreamOptions,
   ): OutputStream<unknown> {
-    const settings = callSettings('stream', fn, options)
+    const settings = itemSettings('stream', fn, options, this.#defaults)
     const { order, indexed, readAhead } = streamSettings(options)
     const outputs = new BoundedOutputs({ order, indexed }, () => {
       const { concurrency } = this
@@ -243,7 +252,7 @@ export class AsyncExecutor implements AsyncDisposable {
         },
       },
       {
-        ...settings,
+        settings,
         source: checkedSource('stream', inputs),
         fn,
         outputs,
@@ -340,7 +349,7 @@ export class AsyncExecutor implements AsyncDisposable {
     collector: (size: number | undefined, settlement: Settlement<Value>) => Outputs,
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const settings = callSettings(method, fn, options)
+      const settings = itemSettings(method, fn, options, this.#defaults)
       const onFailure = failureSetting(method, options)
       const source = checkedSource(method, inputs)
       this.#checkOpen(method)
@@ -354,7 +363,7 @@ export class AsyncExecutor implements AsyncDisposable {
         },
       }
       const batch = new Batch(host, {
-        ...settings,
+        settings,
         source,
         fn,
         outputs,
@@ -365,6 +374,10 @@ export class AsyncExecutor implements AsyncDisposable {
       this.#calls.opened()
       batch.start()
     })
+  }
+
+  get #defaults(): CallDefaults {
+    return { concurrency: this.concurrency, releaseOnTimeout: this.#releaseOnTimeout }
   }
 
   #startStream(batch: Batch, outputs: Outputs, signal: AbortSignal | undefined): void {

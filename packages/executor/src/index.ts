@@ -6,6 +6,8 @@ export type {
   CloseOptions,
   MapOptions,
   MapSettledOptions,
+  RateOptions,
+  RetryOptions,
   RunOptions,
   StreamOptions,
 } from './executor-options.ts'
@@ -13,3 +15,4 @@ export type { Inputs } from './input-source.ts'
 export type { StreamOrder } from './output-order.ts'
 export type { OutputStream } from './output-stream.ts'
 export type { Overflow } from './queue-settings.ts'
+export type { Jitter } from './retry.ts'

@@ -4,12 +4,14 @@
  */
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Attempt } from './attempt.ts'
+import { Deadline } from './deadline.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { Turns } from './turns.ts'
 
 /** What {@link Work.begin} gives when it had nothing to start. */
 export const NOTHING: unique symbol = Symbol('nothing to start')
 
-/** Something that lanes take tasks from: the queue of `run`, or one call of `map`. */
+/** Something that lanes take tasks from: a queue of `run`, or one call of `map`. */
 export interface Work {
   /**
    * Starts its next task, notes in the lane which, and gives what the function gave. Never throws:
@@ -37,6 +39,12 @@ export class Lane {
   index = 0
   /** The work in whose async context the lane itself runs: it needs no switch to be called. */
   home: Work | undefined
+  /** Slots that what runs in it takes, beside the lane's own. */
+  extraSlots = 0
+  /** What runs in it has given its slots back before its end. */
+  isReleased = false
+  /** Whether what has just ended in it had. */
+  wasReleased = false
   /** Wakes it, while it is parked. */
   unpark: (() => void) | undefined = undefined
 
@@ -45,25 +53,38 @@ export class Lane {
   }
 }
 
+/**
+ * Slots are what `concurrency` counts: one for each function that runs, more for a heavy one, none
+ * for one that was released. Lanes are as many as slots allow, so a lane that looks for work has a
+ * slot for a function of weight 1.
+ */
 export class Lanes {
   readonly #turns = new Turns()
   readonly #limit: LimitFunction
+  readonly #rate: RateLimit | undefined
   readonly #onRest: () => void
   readonly #all = new Set<Lane>()
   readonly #parked: Lane[] = []
   #concurrency: number
-  #isPaused = false
   /** How many lanes there may be now: none while nothing may start. */
   #allowed: number
   /** Lanes that have been handed to p-limit and have not ended. */
   #live = 0
   #running = 0
+  #extraSlots = 0
+  #released = 0
+  #isPaused = false
+  /** Until when the rate lets nothing start. */
+  #held: Deadline | undefined
+  /** Whose next task waits for more slots: until it has them, nothing else starts. */
+  #heavy: Work | undefined
 
   /** @param onRest Called when a lane has ended and nothing runs. */
-  constructor(concurrency: number, onRest: () => void) {
+  constructor(concurrency: number, rate: RateLimit | undefined, onRest: () => void) {
     this.#concurrency = concurrency
     this.#allowed = concurrency
     this.#limit = pLimit(concurrency)
+    this.#rate = rate
     this.#onRest = onRest
   }
 
@@ -73,7 +94,6 @@ export class Lanes {
 
   /** Raising takes effect at once; lowering, as lanes end their tasks. */
   set concurrency(concurrency: number) {
-    this.#limit.concurrency = concurrency
     this.#concurrency = concurrency
     this.#adjust()
   }
@@ -89,9 +109,14 @@ export class Lanes {
     this.#adjust()
   }
 
-  /** Functions that have started and not ended. */
+  /** Functions that have started and not ended, without those that were released. */
   get running(): number {
     return this.#running
+  }
+
+  /** Functions that were released and have not ended. */
+  get released(): number {
+    return this.#released
   }
 
   /** Whether a task could start now. */
@@ -101,7 +126,8 @@ export class Lanes {
 
   /** How many tasks could start now. */
   get free(): number {
-    return Math.max(0, this.#allowed - this.#running)
+    if (this.#allowed <= 0 || this.#heavy !== undefined) return 0
+    return Math.max(0, this.#concurrency - this.#running - this.#extraSlots)
   }
 
   /**
@@ -116,13 +142,50 @@ export class Lanes {
   /** `work` has nothing to start any more. */
   withdraw(work: Work): void {
     this.#turns.leave(work)
+    if (this.#heavy !== work) return
+    this.#heavy = undefined
+    this.wake()
   }
 
   /** `work` is over: the lanes that are at home in it are so no more. */
   dismiss(work: Work): void {
-    this.#turns.leave(work)
+    this.withdraw(work)
     for (const lane of this.#all) if (lane.home === work) lane.home = undefined
     this.#unparkAll()
+  }
+
+  /**
+   * For a heavy task that `work` begins in `lane`: takes `weight` slots, or sees to it that they
+   * become free before anything else starts. A task that is alone has what there is.
+   */
+  reserve(work: Work, lane: Lane, weight: number): boolean {
+    const taken = this.#running + this.#extraSlots // the one that begins is counted
+    if (taken > 1 && taken - 1 + weight > this.#concurrency) {
+      this.#heavy = work
+      return false
+    }
+    lane.extraSlots = weight - 1
+    this.#extraSlots += weight - 1
+    this.#adjust()
+    return true
+  }
+
+  /** What `lane` runs gives its slots back, though it has not ended. */
+  release(lane: Lane): void {
+    lane.isReleased = true
+    this.#running -= 1
+    this.#released += 1
+    this.unreserve(lane)
+    this.#adjust()
+    if (this.#running === 0) this.#onRest()
+  }
+
+  /** Nothing heavy runs in `lane` after all, or any more. */
+  unreserve(lane: Lane): void {
+    if (lane.extraSlots === 0) return
+    this.#extraSlots -= lane.extraSlots
+    lane.extraSlots = 0
+    this.#adjust()
   }
 
   /** The calls of `run` that run. */
@@ -135,16 +198,10 @@ export class Lanes {
   /** Sees to it that a lane looks for work, if one may. */
   wake(home?: Work): void {
     if (this.#turns.isEmpty) return
+    if (this.#heavy !== undefined && this.#running > 0) return // the next one that ends looks
     const parked = this.#parked.pop()
     if (parked !== undefined) parked.unpark!()
     else if (this.#live < this.#allowed) this.#start(home)
-  }
-
-  /** Lanes above what is allowed end; the parked ones have to be told. */
-  #adjust(): void {
-    this.#allowed = this.#isPaused ? 0 : this.#concurrency
-    if (this.#live > this.#allowed) this.#unparkAll()
-    this.wake()
   }
 
   #start(home: Work | undefined): void {
@@ -152,20 +209,24 @@ export class Lanes {
     void this.#limit(this.#drive, new Lane(home))
   }
 
-  /** The loop of a lane. Each lane that finds a task starts the next lane, while there may be more. */
+  /** The loop of a lane. Each lane that finds a task wakes the next lane, while there may be more. */
   readonly #drive = async (lane: Lane): Promise<void> => {
     this.#all.add(lane)
     while (this.#live <= this.#allowed) {
-      const work = this.#turns.next()
+      const work = this.#heavy ?? this.#turns.next()
       if (work === undefined) {
         if (!lane.home?.expectsMore) break
         await this.#park(lane)
         continue
       }
+      if (this.#rate !== undefined && !this.#takeFromRate(this.#rate)) break
+      this.#heavy = undefined
       this.#running += 1 // before it begins: the function may ask
       const pending = work.begin(lane)
       if (pending === NOTHING) {
         this.#running -= 1
+        this.#rate?.giveBack()
+        if (this.#heavy !== undefined) break
         continue
       }
       if (this.hasRoom) this.wake(lane.home)
@@ -173,16 +234,51 @@ export class Lanes {
       try {
         output = await pending
       } catch (error) {
-        this.#running -= 1
+        this.#leave(lane)
         work.failed(lane, error)
         continue
       }
-      this.#running -= 1
+      this.#leave(lane)
       work.succeeded(lane, output)
     }
     this.#all.delete(lane)
     this.#live -= 1
     if (this.#running === 0) this.#onRest()
+  }
+
+  #leave(lane: Lane): void {
+    lane.wasReleased = lane.isReleased
+    if (lane.isReleased) {
+      lane.isReleased = false
+      this.#released -= 1
+      this.#adjust()
+    } else {
+      this.#running -= 1
+      if (lane.extraSlots > 0) this.unreserve(lane)
+    }
+  }
+
+  /** Takes the start of one function from the rate; if there is none, nothing starts until then. */
+  #takeFromRate(rate: RateLimit): boolean {
+    const now = performance.now()
+    if (rate.take(now)) return true
+    this.#held ??= new Deadline(rate.wait(now), () => {
+      this.#held = undefined
+      this.#adjust()
+    })
+    this.#held.unref()
+    this.#adjust()
+    return false
+  }
+
+  /** Lanes above what is allowed end; the parked ones have to be told. */
+  #adjust(): void {
+    const lanes = this.#concurrency + this.#released
+    if (this.#limit.concurrency !== lanes) this.#limit.concurrency = lanes
+    this.#allowed = this.#isPaused || this.#held !== undefined ? 0 : lanes - this.#extraSlots
+    if (this.#live > this.#allowed) this.#unparkAll()
+    if (this.#heavy !== undefined && this.#live < this.#allowed) this.#start(undefined)
+    else this.wake()
   }
 
   #park(lane: Lane): Promise<void> {

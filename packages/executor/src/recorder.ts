@@ -1,14 +1,19 @@
 /** Records what tasks do, under the names that all runners share. */
-import type { MetricsRegistry } from '@threeply/metrics'
+import type { Gauge, MetricsRegistry } from '@threeply/metrics'
 import { type RunnerMetrics, runnerMetrics, type TaskOutcome } from '@threeply/metrics/runner'
 
 const MILLISECONDS = 1_000 // of a second; the series are in seconds
 
 export class Recorder {
   readonly #metrics: RunnerMetrics
+  readonly #zombies: Gauge
 
   constructor(registry: MetricsRegistry) {
     this.#metrics = runnerMetrics(registry, 'executor')
+    this.#zombies = registry.gauge('threeply_tasks_zombie', {
+      help: 'Functions that outlived their timeout, gave their slot back, and have not ended.',
+      labels: { runner: 'executor' },
+    })
   }
 
   now(): number {
@@ -29,21 +34,27 @@ export class Recorder {
     if (startedAt !== undefined) this.#metrics.running.add(1)
   }
 
-  /** A function that ran since `startedAt` has ended. */
-  ended(startedAt: number): void {
-    const now = this.now()
+  /** A task that has started waits again, to be retried. */
+  requeued(): void {
+    this.#metrics.waiting.add(1)
+  }
+
+  /** A function that runs no longer counts as running. */
+  released(): void {
     this.#metrics.running.add(-1)
+    this.#zombies.add(1)
+  }
+
+  /** A function that ran since `startedAt` has ended. */
+  ended(startedAt: number, wasReleased: boolean): void {
+    const now = this.now()
+    if (wasReleased) this.#zombies.add(-1)
+    else this.#metrics.running.add(-1)
     this.#metrics.runTime.record((now - startedAt) / MILLISECONDS)
     this.#metrics.timeline.record('run', startedAt, now)
   }
 
   settled(outcome: TaskOutcome): void {
-    this.#metrics.settled[outcome].add()
-  }
-
-  /** A task that was refused at the door. */
-  refused(outcome: TaskOutcome): void {
-    this.#metrics.submitted.add()
     this.#metrics.settled[outcome].add()
   }
 }

@@ -1,4 +1,5 @@
-/** The tasks of `run` that wait for the same thing: those of one priority. */
+/** The tasks of `run` that wait for the same: those of one priority and one key. */
+import type { KeySlots } from './keyed-slots.ts'
 import type { Lane, Work } from './lanes.ts'
 import type { RunTask } from './run-task.ts'
 import { WaitingQueue } from './waiting-queue.ts'
@@ -17,10 +18,13 @@ export class RunLine implements Work {
   /** No lane is at home here: each task has an async context of its own. */
   readonly expectsMore = false
   readonly queue = new WaitingQueue<RunTask>()
+  /** What its key has, if it is limited. */
+  readonly slots: KeySlots | undefined
   readonly #starter: RunStarter
 
-  constructor(priority: number, starter: RunStarter) {
+  constructor(starter: RunStarter, priority: number, slots?: KeySlots) {
     this.priority = priority
+    this.slots = slots
     this.#starter = starter
   }
 

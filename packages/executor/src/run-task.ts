@@ -3,20 +3,29 @@ import { AsyncResource } from 'node:async_hooks'
 import type { Abortable } from './abort-listeners.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import type { Deadline } from './deadline.ts'
+import type { RunSettings } from './executor-options.ts'
+import type { Lane } from './lanes.ts'
+import type { Retries } from './retry.ts'
 import type { RunLine } from './run-line.ts'
 
 /** What only a call with options has, or one that is recorded. */
 export interface RunDetails extends Abortable {
+  readonly settings: RunSettings
   /** Where it waits. */
   readonly line: RunLine
-  readonly signal: AbortSignal | undefined
-  readonly timeout: number
   readonly submittedAt: number
+  readonly retries: Retries | undefined
   deadline: Deadline | undefined
   /** For its start. */
   queueDeadline: Deadline | undefined
+  /** Runs while the next attempt is put off. */
+  backOff: Deadline | undefined
   /** The attempt that runs. */
   attempt: RunAttempt | undefined
+  /** When it began to wait, the last time. */
+  queuedAt: number
+  /** When its first attempt started. */
+  startedAt: number | undefined
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: of whatever function; the executor's methods check it
@@ -62,15 +71,27 @@ export class WrappedTask extends RunTask {
 
 export class RunAttempt extends Attempt {
   readonly #task: RunTask
+  readonly #lane: Lane
+  readonly #startedAt: number
 
-  constructor(owner: AttemptOwner, task: RunTask) {
-    super(owner, 0) // which the type of its context does not show
+  constructor(owner: AttemptOwner, task: RunTask, lane: Lane, startedAt: number) {
+    super(owner, 0, task.details?.retries?.attempt ?? 1) // the type of its context shows no index
     this.#task = task
+    this.#lane = lane
+    this.#startedAt = startedAt
   }
 
-  /** For the runner. */
+  /** For the runner, as all below. */
   get task(): RunTask {
     return this.#task
+  }
+
+  get lane(): Lane {
+    return this.#lane
+  }
+
+  get startedAt(): number {
+    return this.#startedAt
   }
 }
 

@@ -27,12 +27,6 @@ export class WaitingQueue<Task extends Queued<Task>> {
     this.#size += 1
   }
 
-  shift(): Task | undefined {
-    const first = this.#first
-    if (first !== undefined) this.remove(first)
-    return first
-  }
-
   /** Removes a task that is in it. */
   remove(task: Task): void {
     const { next, previous } = task
@@ -43,5 +37,9 @@ export class WaitingQueue<Task extends Queued<Task>> {
     task.next = undefined
     task.previous = undefined
     this.#size -= 1
+  }
+
+  *[Symbol.iterator](): Generator<Task> {
+    for (let task = this.#first; task !== undefined; task = task.next) yield task
   }
 }

@@ -1,0 +1,122 @@
+/** How many functions may start in a time: by fixed or sliding windows, or from a bucket of tokens. */
+
+export interface RateSettings {
+  readonly limit: number
+  readonly interval: number
+  readonly window: 'fixed' | 'sliding'
+  readonly burst: number | undefined
+}
+
+/** Times are those of one clock, in milliseconds. */
+export interface RateLimit {
+  /** Whether one more may start at `now`; if so, it has. */
+  take(now: number): boolean
+  /** The last one that was taken has not started after all. */
+  giveBack(): void
+  /** How long nothing may start, when the last `take` was refused at `now`. */
+  wait(now: number): number
+}
+
+export function rateLimit({ limit, interval, window, burst }: RateSettings): RateLimit {
+  if (burst !== undefined) return new TokenBucket(limit / interval, burst)
+  return window === 'fixed' ? new FixedWindow(limit, interval) : new SlidingWindow(limit, interval)
+}
+
+/** Windows follow one another from the first start on. */
+class FixedWindow implements RateLimit {
+  readonly #limit: number
+  readonly #interval: number
+  #start = Number.NEGATIVE_INFINITY
+  #count = 0
+
+  constructor(limit: number, interval: number) {
+    this.#limit = limit
+    this.#interval = interval
+  }
+
+  take(now: number): boolean {
+    const passed = (now - this.#start) / this.#interval
+    if (passed >= 1) {
+      this.#start = Number.isFinite(passed)
+        ? this.#start + Math.floor(passed) * this.#interval
+        : now
+      this.#count = 0
+    }
+    if (this.#count >= this.#limit) return false
+    this.#count += 1
+    return true
+  }
+
+  giveBack(): void {
+    this.#count -= 1
+  }
+
+  wait(now: number): number {
+    return this.#start + this.#interval - now
+  }
+}
+
+/** No stretch of time as long as the interval, wherever it begins, sees more starts than the limit. */
+class SlidingWindow implements RateLimit {
+  readonly #interval: number
+  /** The last starts, as many as the limit, in a ring. */
+  readonly #starts: Float64Array
+  #oldest = 0
+  #overwritten = Number.NEGATIVE_INFINITY
+
+  constructor(limit: number, interval: number) {
+    this.#interval = interval
+    this.#starts = new Float64Array(limit).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  take(now: number): boolean {
+    const oldest = this.#starts[this.#oldest]!
+    if (now - oldest < this.#interval) return false
+    this.#overwritten = oldest
+    this.#starts[this.#oldest] = now
+    this.#oldest = (this.#oldest + 1) % this.#starts.length
+    return true
+  }
+
+  giveBack(): void {
+    this.#oldest = (this.#oldest + this.#starts.length - 1) % this.#starts.length
+    this.#starts[this.#oldest] = this.#overwritten
+  }
+
+  wait(now: number): number {
+    return this.#starts[this.#oldest]! + this.#interval - now
+  }
+}
+
+/** `burst` at once when none has started for long, and then evenly. */
+class TokenBucket implements RateLimit {
+  readonly #perMillisecond: number
+  readonly #burst: number
+  #tokens: number
+  #filledAt = Number.NEGATIVE_INFINITY
+
+  constructor(perMillisecond: number, burst: number) {
+    this.#perMillisecond = perMillisecond
+    this.#burst = burst
+    this.#tokens = burst
+  }
+
+  take(now: number): boolean {
+    this.#tokens = Math.min(
+      this.#burst,
+      this.#tokens + (now - this.#filledAt) * this.#perMillisecond,
+    )
+    this.#filledAt = now
+    if (this.#tokens < 1) return false
+    this.#tokens -= 1
+    return true
+  }
+
+  giveBack(): void {
+    this.#tokens += 1
+  }
+
+  wait(): number {
+    return (1 - this.#tokens) / this.#perMillisecond
+  }
+}
