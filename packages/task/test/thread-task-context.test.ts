@@ -22,6 +22,7 @@ describe('on a thread', () => {
     const entry = new URL('./fixtures/blocked-thread.ts', import.meta.url)
     const worker = new Worker(entry, { workerData: words })
     const told = once(worker, 'message')
+    const exited = once(worker, 'exit')
     while (Atomics.load(words, 0) === 0) await delay(1)
     worker.postMessage(new Error('the real reason'))
     Atomics.store(words, 1, 1)
@@ -31,7 +32,7 @@ describe('on a thread', () => {
       after: { aborted: true, isReason: true, name: 'AbortError', events: 1 },
       late: { messages: 1, events: 1, sameReason: true },
     })
-    await once(worker, 'exit')
+    await exited
   })
 })
 

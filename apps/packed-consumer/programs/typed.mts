@@ -5,8 +5,8 @@ import { ForkJoinPool } from '@threeply/fork-join'
 import { MetricsRegistry } from '@threeply/metrics'
 import { type TaskContext, TaskTimeoutError } from '@threeply/task'
 
-type Tasks = typeof import('./typed-tasks.js')
-const tasks = new URL('./typed-tasks.js', import.meta.url)
+type Tasks = typeof import('./typed-tasks.mjs')
+const tasks = new URL('./typed-tasks.mjs', import.meta.url)
 
 const pool = new ForkJoinPool<Tasks>(tasks, { threads: 2, metrics: new MetricsRegistry() })
 const counts: Record<string, number> = await pool.run('wordCount', 'a')
