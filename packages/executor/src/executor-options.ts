@@ -330,8 +330,11 @@ function retrySettings(method: string, retry: RetryOptions): RetrySettings {
   } = retry
   checkWholeNumber(owner, 'attempts', attempts, { minimum: 1 })
   checkDuration(owner, 'minDelay', minDelay)
+  if (minDelay === Number.POSITIVE_INFINITY) {
+    throw invalidOption(owner, 'minDelay', minDelay, 'milliseconds, 0 or more')
+  }
   checkDuration(owner, 'maxDelay', maxDelay)
-  if (maxDelay < minDelay || maxDelay === Number.POSITIVE_INFINITY) {
+  if (maxDelay < minDelay) {
     throw invalidOption(owner, 'maxDelay', maxDelay, 'milliseconds, minDelay or more')
   }
   checkChoice(owner, 'jitter', jitter, ['full', 'decorrelated'])

@@ -54,7 +54,7 @@ export class AsyncExecutor implements AsyncDisposable {
   readonly #runs: Runs
   readonly #batches = new Set<Batch>()
   readonly #host: BatchHost
-  readonly #releaseOnTimeout: boolean
+  readonly #defaults: CallDefaults
   #isClosed = false
   /** What calls are rejected with since it was destroyed. */
   #destroyed: ClosedError | undefined
@@ -63,11 +63,17 @@ export class AsyncExecutor implements AsyncDisposable {
   constructor(options: AsyncExecutorOptions) {
     const settings = executorSettings(options)
     const { concurrency, rate, metrics } = settings
-    this.#releaseOnTimeout = settings.releaseOnTimeout
-    this.#lanes = new Lanes(concurrency, rate && rateLimit(rate), () => this.#calls.rest())
+    const lanes = new Lanes(concurrency, rate && rateLimit(rate), () => this.#calls.rest())
+    this.#lanes = lanes
+    this.#defaults = {
+      releaseOnTimeout: settings.releaseOnTimeout,
+      get concurrency() {
+        return lanes.concurrency
+      },
+    }
     this.#calls = new OpenCalls(() => this.#lanes.running > 0)
     const shared = {
-      lanes: this.#lanes,
+      lanes,
       calls: this.#calls,
       signals: new AbortListeners(),
       recorder: metrics === undefined ? undefined : new Recorder(metrics),
@@ -374,10 +380,6 @@ export class AsyncExecutor implements AsyncDisposable {
       this.#calls.opened()
       batch.start()
     })
-  }
-
-  get #defaults(): CallDefaults {
-    return { concurrency: this.concurrency, releaseOnTimeout: this.#releaseOnTimeout }
   }
 
   #startStream(batch: Batch, outputs: Outputs, signal: AbortSignal | undefined): void {

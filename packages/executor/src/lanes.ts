@@ -142,6 +142,11 @@ export class Lanes {
   /** `work` has nothing to start any more. */
   withdraw(work: Work): void {
     this.#turns.leave(work)
+    this.reconsider(work)
+  }
+
+  /** The next task of `work` is another than it was: it may be one that need not wait. */
+  reconsider(work: Work): void {
     if (this.#heavy !== work) return
     this.#heavy = undefined
     this.wake()

@@ -17,6 +17,12 @@ export interface RateLimit {
   wait(now: number): number
 }
 
+/** Before the first start. */
+const UNKNOWN = Number.NEGATIVE_INFINITY
+
+/** What is refilled in parts may lack as much as they were rounded. */
+const ONE_TOKEN = 1 - 1e-9
+
 export function rateLimit({ limit, interval, window, burst }: RateSettings): RateLimit {
   if (burst !== undefined) return new TokenBucket(limit / interval, burst)
   return window === 'fixed' ? new FixedWindow(limit, interval) : new SlidingWindow(limit, interval)
@@ -26,7 +32,7 @@ export function rateLimit({ limit, interval, window, burst }: RateSettings): Rat
 class FixedWindow implements RateLimit {
   readonly #limit: number
   readonly #interval: number
-  #start = Number.NEGATIVE_INFINITY
+  #start = UNKNOWN
   #count = 0
 
   constructor(limit: number, interval: number) {
@@ -35,11 +41,10 @@ class FixedWindow implements RateLimit {
   }
 
   take(now: number): boolean {
-    const passed = (now - this.#start) / this.#interval
-    if (passed >= 1) {
-      this.#start = Number.isFinite(passed)
-        ? this.#start + Math.floor(passed) * this.#interval
-        : now
+    if (now >= this.#start + this.#interval) {
+      const passed = Math.floor((now - this.#start) / this.#interval)
+      this.#start =
+        this.#start === UNKNOWN ? now : this.#start + Math.max(1, passed) * this.#interval
       this.#count = 0
     }
     if (this.#count >= this.#limit) return false
@@ -62,16 +67,16 @@ class SlidingWindow implements RateLimit {
   /** The last starts, as many as the limit, in a ring. */
   readonly #starts: Float64Array
   #oldest = 0
-  #overwritten = Number.NEGATIVE_INFINITY
+  #overwritten = UNKNOWN
 
   constructor(limit: number, interval: number) {
     this.#interval = interval
-    this.#starts = new Float64Array(limit).fill(Number.NEGATIVE_INFINITY)
+    this.#starts = new Float64Array(limit).fill(UNKNOWN)
   }
 
   take(now: number): boolean {
     const oldest = this.#starts[this.#oldest]!
-    if (now - oldest < this.#interval) return false
+    if (now < oldest + this.#interval) return false
     this.#overwritten = oldest
     this.#starts[this.#oldest] = now
     this.#oldest = (this.#oldest + 1) % this.#starts.length
@@ -93,7 +98,7 @@ class TokenBucket implements RateLimit {
   readonly #perMillisecond: number
   readonly #burst: number
   #tokens: number
-  #filledAt = Number.NEGATIVE_INFINITY
+  #filledAt = UNKNOWN
 
   constructor(perMillisecond: number, burst: number) {
     this.#perMillisecond = perMillisecond
@@ -107,7 +112,7 @@ class TokenBucket implements RateLimit {
       this.#tokens + (now - this.#filledAt) * this.#perMillisecond,
     )
     this.#filledAt = now
-    if (this.#tokens < 1) return false
+    if (this.#tokens < ONE_TOKEN) return false
     this.#tokens -= 1
     return true
   }

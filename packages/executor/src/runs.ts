@@ -184,6 +184,7 @@ export class Runs implements RunStarter, AttemptOwner {
       line.queue.remove(task)
       this.#queued -= 1
       if (line.queue.size === 0) this.#lanes.withdraw(line)
+      else this.#lanes.reconsider(line)
     }
     this.#sizeWaiters.tell(this.waiting)
   }

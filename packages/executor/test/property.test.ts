@@ -26,6 +26,9 @@ const step = fc.oneof(
       does: fc.constant('run' as const),
       task: behaviour,
       priority: fc.constantFrom(undefined, 0, 1, -1),
+      weight: fc.constantFrom(undefined, 1, 2, 5),
+      key: fc.constantFrom(undefined, undefined, 'a', 'b'),
+      attempts: fc.constantFrom(undefined, 1, 3),
     }),
   },
   {
@@ -77,21 +80,30 @@ class Trial {
   readonly #executor: AsyncExecutor
   #controller = new AbortController()
   readonly #open = new Set<Promise<void>>()
+  readonly #runningOf = new Map<string, number>()
+  /** The weight of what runs. */
   #running = 0
+  #broken = false
   /** The largest limit since as many were running. */
   #limit: number
 
   constructor(concurrency: number) {
-    this.#executor = new AsyncExecutor({ concurrency })
+    this.#executor = new AsyncExecutor({ concurrency, keyConcurrency: 2 })
     this.#limit = concurrency
   }
 
   async take(step: Step): Promise<void> {
     const { signal } = this.#controller
     if (step.does === 'run') {
-      const { priority } = step
-      const task = (context: { readonly signal: AbortSignal }) => this.#task(step.task, context)
-      this.#expect(this.#executor.run(task, { signal, priority }))
+      const { priority, key } = step
+      const weight = Math.min(step.weight ?? 1, this.#executor.concurrency)
+      const retry =
+        step.attempts === undefined
+          ? undefined
+          : { attempts: step.attempts, minDelay: 0, maxDelay: 2 }
+      const task = (context: { readonly signal: AbortSignal }) =>
+        this.#keyed(key, () => this.#task(step.task, context, weight))
+      this.#expect(this.#executor.run(task, { signal, priority, weight, key, retry }))
     } else if (step.does === 'map') {
       const { onFailure } = step.bulk
       const inputs = inputsOf(step.bulk)
@@ -127,6 +139,7 @@ class Trial {
     await Promise.all(this.#open)
     await until(() => this.#executor.running === 0, 'all functions to end')
     expect(this.#running).toBe(0)
+    expect(this.#broken).toBe(false)
     expect(this.#executor.waiting).toBe(0)
     await this.#executor.onIdle()
   }
@@ -172,9 +185,27 @@ class Trial {
     return context.index
   }
 
-  async #task(task: Behaviour, { signal }: { readonly signal: AbortSignal }): Promise<void> {
-    this.#running += 1
-    if (this.#running > this.#limit) throw new Error(`${this.#running} run, ${this.#limit} may`)
+  async #keyed(key: string | undefined, task: () => Promise<void>): Promise<void> {
+    if (key === undefined) return task()
+    const running = (this.#runningOf.get(key) ?? 0) + 1
+    this.#runningOf.set(key, running)
+    if (running > 2) throw new Error(`${running} run of key ${key}`)
+    try {
+      await task()
+    } finally {
+      this.#runningOf.set(key, this.#runningOf.get(key)! - 1)
+    }
+  }
+
+  async #task(
+    task: Behaviour,
+    { signal }: { readonly signal: AbortSignal },
+    weight = 1,
+  ): Promise<void> {
+    // A heavy one that is alone has what there is.
+    if (this.#running > 0 && this.#running + weight > this.#limit) this.#broken = true
+    this.#running += weight
+    if (this.#broken) throw new Error(`${this.#running} run, ${this.#limit} may`)
     try {
       for (let turns = 0; turns < task.turns; turns += 1) {
         await turn()
@@ -182,7 +213,7 @@ class Trial {
       }
       if (task.fails) throw new Error('mine')
     } finally {
-      this.#running -= 1
+      this.#running -= weight
       this.#limit = Math.max(this.#executor.concurrency, this.#running)
     }
   }
