@@ -28,27 +28,44 @@ const MEMORY_MS = 1
 /** and a single long one never makes up more than this of what is known then. */
 const MOST_OF_ONE = 0.3
 
+/**
+ * A chunk that took so much longer than it should, and longer than this many milliseconds, had one
+ * long task among short ones, whose outputs had to wait for it.
+ */
+const UNEVEN = 4
+const UNEVEN_MS = 10
+/** After that, so many inputs of the task travel alone. */
+const CAUTIOUS_INPUTS = 64
+
 interface Cost {
   /** Milliseconds on the thread. */
   run: number
   /** Milliseconds in the parent, for making the message. */
   send: number
+  /** How many inputs are still to travel alone. */
+  cautious: number
 }
 
 /** What an input of each task has cost lately, message included. */
 export class TaskCosts {
   readonly #costs = new Map<string, Cost>()
 
-  /** Milliseconds for one input of the task; `Infinity` when it has never been measured. */
+  /** Milliseconds for one input of the task; `Infinity` when nobody knows. */
   of(name: string): number {
     const cost = this.#costs.get(name)
-    return cost === undefined ? Number.POSITIVE_INFINITY : cost.run + cost.send
+    const isKnown = cost !== undefined && cost.cautious === 0
+    return isKnown ? cost.run + cost.send : Number.POSITIVE_INFINITY
   }
 
   recordRun(name: string, count: number, duration: number): void {
     const cost = this.#costs.get(name)
-    if (cost === undefined) this.#costs.set(name, { run: duration / count, send: 0 })
-    else cost.run = mix(cost.run, count, duration)
+    if (cost === undefined) {
+      this.#costs.set(name, { run: duration / count, send: 0, cautious: 0 })
+      return
+    }
+    const isUneven = count > 1 && duration > Math.max(UNEVEN_MS, UNEVEN * count * cost.run)
+    cost.cautious = isUneven ? CAUTIOUS_INPUTS : Math.max(0, cost.cautious - count)
+    cost.run = mix(cost.run, count, duration)
   }
 
   recordSend(name: string, count: number, duration: number): void {

@@ -75,6 +75,17 @@ describe('what had not started on a thread that died', { timeout: 60_000 }, () =
     for (const error of await Promise.all(exits)) expect(error.exitCode).toBe(5)
   })
 
+  test('is not held to account for those that it travelled with', async () => {
+    const pool = makePool({ threads: 1 })
+    await pool.map('finishThenExit', Array(200).fill({ exits: false }))
+    const runs = Array.from({ length: 30 }, (_, index) =>
+      pool.run('finishThenExit', { exits: index < 6 }),
+    )
+    const outcomes = await Promise.allSettled(runs)
+    const statuses = outcomes.map(({ status }) => status)
+    expect(statuses).toEqual([...Array(6).fill('rejected'), ...Array(24).fill('fulfilled')])
+  })
+
   test('outputs that were finished before in the same chunk arrive', async () => {
     const pool = makePool({ threads: 1 })
     await pool.map('finishThenExit', Array(200).fill({ exits: false }))
