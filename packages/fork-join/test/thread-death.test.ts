@@ -66,7 +66,6 @@ describe('what ran on a thread that died', { timeout: 60_000 }, () => {
 describe('what had not started on a thread that died', { timeout: 60_000 }, () => {
   test('is run by another, once', async () => {
     const pool = makePool({ threads: 1 })
-    await pool.map('double', [1, 2, 3, 4, 5, 6, 7, 8]) // so that its cost is known, and it is chunked
     const held = new Words()
     const exits = Array.from({ length: 5 }, () => failure(pool.run('exit', 5)))
     const others = Array.from({ length: 50 }, () => pool.run('countStart', { words: held.words }))
@@ -77,7 +76,7 @@ describe('what had not started on a thread that died', { timeout: 60_000 }, () =
 
   test('is not held to account for those that it travelled with', async () => {
     const pool = makePool({ threads: 1 })
-    await pool.map('finishThenExit', Array(200).fill({ exits: false }))
+    await warmUp(pool)
     const runs = Array.from({ length: 30 }, (_, index) =>
       pool.run('finishThenExit', { exits: index < 6 }),
     )
@@ -88,7 +87,7 @@ describe('what had not started on a thread that died', { timeout: 60_000 }, () =
 
   test('outputs that were finished before in the same chunk arrive', async () => {
     const pool = makePool({ threads: 1 })
-    await pool.map('finishThenExit', Array(200).fill({ exits: false }))
+    await warmUp(pool)
     for (let round = 0; round < 10; round += 1) {
       const outcomes = await Promise.allSettled(
         Array.from({ length: 20 }, (_, index) =>
@@ -101,3 +100,9 @@ describe('what had not started on a thread that died', { timeout: 60_000 }, () =
     }
   })
 })
+
+/** Makes known that the task is quick, so that its inputs travel together. */
+async function warmUp(pool: ReturnType<typeof makePool>): Promise<void> {
+  const inputs = Array.from({ length: 2_000 }, () => ({ exits: false }))
+  await pool.map('finishThenExit', inputs)
+}
