@@ -4,9 +4,9 @@
  */
 import type { MetricsHandle } from '@threeply/metrics'
 import { decodeError } from '@threeply/task'
-import { LONGEST_TIMER } from '@threeply/task/runner'
 import { isWorthPrefetching } from './chunk-size.ts'
 import { nameTask, refusedInput } from './failed-task.ts'
+import { GracePeriods } from './grace-periods.ts'
 import { InFlight } from './in-flight.ts'
 import { ItemStates } from './item-states.ts'
 import {
@@ -21,7 +21,7 @@ import {
 import type { ExitReason, PoolMetrics } from './pool-metrics.ts'
 import type { ResourceLimits } from './pool-options.ts'
 import type { Cancellation, Task } from './submission.ts'
-import { afterDeath } from './thread-exit.ts'
+import { afterDeath, type ThreadEnd } from './thread-exit.ts'
 import { type ThreadExit, ThreadHost } from './thread-host.ts'
 
 /** So many chunks of a thread are unanswered at most: the one that it works on and the next. */
@@ -39,11 +39,6 @@ export interface ThreadObserver {
   onSent(duration: Duration): void
   /** @param unfinished What another thread is to have, the latest first. */
   onExit(thread: PoolThread, exit: ThreadExit, unfinished: readonly Task[]): void
-}
-
-interface CancelledTask {
-  readonly cancellation: Cancellation
-  readonly timer: NodeJS.Timeout | undefined
 }
 
 export interface ThreadSettings {
@@ -66,8 +61,7 @@ export class PoolThread {
   readonly #metricsHandle: MetricsHandle | undefined
   readonly #states = new ItemStates()
   readonly #inFlight = new InFlight()
-  /** Those that were running when they were cancelled, and the timers of their grace. */
-  readonly #cancelled = new Map<Task, CancelledTask>()
+  readonly #gracePeriods = new GracePeriods()
   readonly #host: ThreadHost
   /** Why it was ended from here. */
   #endedFor: 'closed' | 'terminated' | undefined
@@ -172,11 +166,8 @@ export class PoolThread {
       task.reject(cancellation.reason, cancellation.outcome, hasStarted)
       return
     }
-    if (this.#cancelled.has(task)) return
-    const { grace } = task.call.settings
-    const isBounded = grace <= LONGEST_TIMER
-    const timer = isBounded ? setTimeout(() => this.#onGraceOver(task), grace) : undefined
-    this.#cancelled.set(task, { cancellation, timer })
+    if (this.#gracePeriods.has(task)) return
+    this.#gracePeriods.start(task, cancellation, () => this.#onGraceOver(task, cancellation))
     this.#states.cancel(task.item)
     this.#postReason(task.item, cancellation.reason)
   }
@@ -243,14 +234,14 @@ export class PoolThread {
     return true
   }
 
-  #onGraceOver(task: Task): void {
+  #onGraceOver(task: Task, { reason, outcome }: Cancellation): void {
     if (this.#isRunning(task)) {
       this.#endedFor ??= 'terminated'
       this.#host.kill()
       return
     }
-    const cancellation = this.#drop(task)
-    task.reject(cancellation?.reason, cancellation?.outcome ?? 'cancelled', true)
+    this.#drop(task)
+    task.reject(reason, outcome, true)
   }
 
   /** Its answer is wanted no more. @returns Why, if it was cancelled while it ran. */
@@ -261,11 +252,7 @@ export class PoolThread {
 
   #release(task: Task): Cancellation | undefined {
     task.thread = undefined
-    if (this.#cancelled.size === 0) return undefined
-    const cancelled = this.#cancelled.get(task)
-    clearTimeout(cancelled?.timer)
-    this.#cancelled.delete(task)
-    return cancelled?.cancellation
+    return this.#gracePeriods.end(task)
   }
 
   #onOpen(failure: Error | undefined): void {
@@ -309,24 +296,26 @@ export class PoolThread {
   #onExit(exit: ThreadExit): void {
     const { threadId } = this.#host
     const end = { ...exit, threadId, isKilled: this.#endedFor === 'terminated' }
-    const unfinished: Task[] = []
-    for (const task of this.#inFlight.list()) {
-      const hasStarted = this.#states.hasStarted(task.item)
-      const wasRunning = hasStarted && this.#isRunning(task)
-      const cancellation = this.#drop(task)
-      const error = cancellation === undefined ? afterDeath(task, hasStarted, end) : undefined
-      if (wasRunning) this.#metrics.died(cancellation === undefined && error === undefined)
-      if (cancellation !== undefined) {
-        task.reject(cancellation.reason, cancellation.outcome, hasStarted)
-      } else if (error !== undefined) {
-        task.reject(error, 'thread-exit', hasStarted)
-      } else {
-        unfinished.unshift(task)
-      }
-    }
+    const unfinished = this.#inFlight.list().filter((task) => !this.#endAfterDeath(task, end))
     const reason: ExitReason = this.#endedFor ?? 'failed'
     this.#metrics.threadExited(reason, this.#metricsHandle)
     this.#onExited()
-    this.#observer.onExit(this, exit, unfinished)
+    this.#observer.onExit(this, exit, unfinished.reverse())
+  }
+
+  /** @returns Whether the task is settled; else another thread is to have it. */
+  #endAfterDeath(task: Task, end: ThreadEnd): boolean {
+    const hasStarted = this.#states.hasStarted(task.item)
+    const wasRunning = hasStarted && this.#isRunning(task)
+    const cancellation = this.#drop(task)
+    const error = cancellation === undefined ? afterDeath(task, hasStarted, end) : undefined
+    const isSettled = cancellation !== undefined || error !== undefined
+    if (wasRunning) this.#metrics.died(!isSettled)
+    if (cancellation !== undefined) {
+      task.reject(cancellation.reason, cancellation.outcome, hasStarted)
+    } else if (error !== undefined) {
+      task.reject(error, 'thread-exit', hasStarted)
+    }
+    return isSettled
   }
 }

@@ -1,0 +1,33 @@
+/** Tasks that were running when they were cancelled, and how long they still have to end. */
+import { LONGEST_TIMER } from '@threeply/task/runner'
+import type { Cancellation, Task } from './submission.ts'
+
+interface GracePeriod {
+  readonly cancellation: Cancellation
+  /** None when it is endless. */
+  readonly timer: NodeJS.Timeout | undefined
+}
+
+export class GracePeriods {
+  readonly #periods = new Map<Task, GracePeriod>()
+
+  has(task: Task): boolean {
+    return this.#periods.has(task)
+  }
+
+  /** @param onOver Called when the task has not ended by then. */
+  start(task: Task, cancellation: Cancellation, onOver: () => void): void {
+    const { grace } = task.call.settings
+    const timer = grace > LONGEST_TIMER ? undefined : setTimeout(onOver, grace)
+    this.#periods.set(task, { cancellation, timer })
+  }
+
+  /** The task has ended. @returns Why it was cancelled, if it was. */
+  end(task: Task): Cancellation | undefined {
+    if (this.#periods.size === 0) return undefined // nearly always
+    const period = this.#periods.get(task)
+    clearTimeout(period?.timer)
+    this.#periods.delete(task)
+    return period?.cancellation
+  }
+}
