@@ -39,6 +39,8 @@ export class Lane {
   index = 0
   /** The work in whose async context the lane itself runs: it needs no switch to be called. */
   home: Work | undefined
+  /** Whether what runs in it takes its one slot until its end: false brings the next two in. */
+  isOrdinary = true
   /** Slots that what runs in it takes, beside the lane's own. */
   extraSlots = 0
   /** What runs in it has given its slots back before its end. */
@@ -169,6 +171,7 @@ export class Lanes {
       this.#heavy = work
       return false
     }
+    lane.isOrdinary = false
     lane.extraSlots = weight - 1
     this.#extraSlots += weight - 1
     this.#adjust()
@@ -177,6 +180,7 @@ export class Lanes {
 
   /** What `lane` runs gives its slots back, though it has not ended. */
   release(lane: Lane): void {
+    lane.isOrdinary = false
     lane.isReleased = true
     this.#running -= 1
     this.#released += 1
@@ -218,14 +222,13 @@ export class Lanes {
   readonly #drive = async (lane: Lane): Promise<void> => {
     this.#all.add(lane)
     while (this.#live <= this.#allowed) {
-      const work = this.#heavy ?? this.#turns.next()
+      const work = this.#heavy === undefined ? this.#turns.next() : this.#takeHeavy()
       if (work === undefined) {
         if (!lane.home?.expectsMore) break
         await this.#park(lane)
         continue
       }
       if (this.#rate !== undefined && !this.#takeFromRate(this.#rate)) break
-      this.#heavy = undefined
       this.#running += 1 // before it begins: the function may ask
       const pending = work.begin(lane)
       if (pending === NOTHING) {
@@ -239,11 +242,13 @@ export class Lanes {
       try {
         output = await pending
       } catch (error) {
-        this.#leave(lane)
+        if (lane.isOrdinary) this.#running -= 1
+        else this.#leave(lane)
         work.failed(lane, error)
         continue
       }
-      this.#leave(lane)
+      if (lane.isOrdinary) this.#running -= 1
+      else this.#leave(lane)
       work.succeeded(lane, output)
     }
     this.#all.delete(lane)
@@ -253,14 +258,21 @@ export class Lanes {
 
   #leave(lane: Lane): void {
     lane.wasReleased = lane.isReleased
+    lane.isOrdinary = !lane.wasReleased // else once more, to forget that it was
     if (lane.isReleased) {
       lane.isReleased = false
       this.#released -= 1
       this.#adjust()
     } else {
       this.#running -= 1
-      if (lane.extraSlots > 0) this.unreserve(lane)
+      this.unreserve(lane)
     }
+  }
+
+  #takeHeavy(): Work | undefined {
+    const heavy = this.#heavy
+    this.#heavy = undefined
+    return heavy
   }
 
   /** Takes the start of one function from the rate; if there is none, nothing starts until then. */
