@@ -6,8 +6,13 @@ import { type LimitedCall, limit } from './call-limits.ts'
 import type { CallSettings, Transferable } from './call-options.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { InputSource } from './input-source.ts'
-import type { PoolThread } from './pool-thread.ts'
-import { type Cancellation, type Outcome, Submission, type Task } from './submission.ts'
+import {
+  type Cancellation,
+  type Outcome,
+  Submission,
+  type Task,
+  type TaskThread,
+} from './submission.ts'
 import { transferablesIn } from './transferables.ts'
 
 const NOTHING: readonly Transferable[] = []
@@ -187,7 +192,7 @@ class MapTask implements Task {
   readonly call: MapCall
   readonly index: number
   readonly input: unknown
-  thread: PoolThread | undefined = undefined
+  thread: TaskThread | undefined = undefined
   item = 0
   sendings = 0
   deaths = 0

@@ -2,15 +2,20 @@
 import { type LimitedCall, limit } from './call-limits.ts'
 import type { CallSettings, Transferable } from './call-options.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { PoolThread } from './pool-thread.ts'
-import { type Cancellation, type Outcome, Submission, type Task } from './submission.ts'
+import {
+  type Cancellation,
+  type Outcome,
+  Submission,
+  type Task,
+  type TaskThread,
+} from './submission.ts'
 
 export class RunCall extends Submission implements Task, LimitedCall {
   readonly name: string
   readonly input: unknown
   readonly settings: CallSettings
   readonly submittedAt = performance.now()
-  thread: PoolThread | undefined = undefined
+  thread: TaskThread | undefined = undefined
   item = 0
   sendings = 0
   deaths = 0

@@ -1,7 +1,6 @@
 /** What is submitted: a call that waits for threads, and the tasks that it consists of. */
 import type { TaskOutcome } from '@threeply/metrics/runner'
 import type { CallSettings, Transferable } from './call-options.ts'
-import type { PoolThread } from './pool-thread.ts'
 import { QueueEntry } from './submission-queue.ts'
 
 export type Outcome = TaskOutcome
@@ -27,6 +26,14 @@ export abstract class Submission extends QueueEntry {
   abstract fail(error: unknown, outcome: Outcome): void
 }
 
+/** What a call asks of the thread that has its task. */
+export interface TaskThread {
+  /** Sees to it that the task ends, and rejects it. */
+  stop(task: Task, cancellation: Cancellation): void
+  /** Milliseconds for which it has been running; 0 when it has not started. */
+  runTime(task: Task): number
+}
+
 /**
  * One input on its way to its output. Settled once: by `fulfil` or by `reject`, from the one place
  * that it is in at the time, the queue or a thread.
@@ -40,7 +47,7 @@ export interface Task {
   /** What is moved with its input. */
   readonly transfer: readonly Transferable[]
   /** Where it was sent, and its number there, while it is there. */
-  thread: PoolThread | undefined
+  thread: TaskThread | undefined
   item: number
   /** How often it was sent. */
   sendings: number
