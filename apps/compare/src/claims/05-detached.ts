@@ -123,7 +123,7 @@ async function measureOwnWork(
       besideOne: beside('besideOne', 1),
       besideMany: beside('besideMany', many),
     },
-    { rounds: bench.scale(7, 5), warmUp: false, budget: bench.budget * 0.3 },
+    { rounds: bench.scale(9, 7), warmUp: false, budget: bench.budget * 0.3 },
   )
   return { ownWork, many }
 }

@@ -85,10 +85,13 @@ async function measureCell(
     wait: cpuShare === 1 ? 0 : length * (1 - cpuShare),
   }
   const few = Math.max(2, Math.min(bench.options.threads, 4))
+  // More than there are threads, unless that would compute for too long.
+  const least = length <= LONGEST_WITH_ALL_SHARES || cpuShare === 0 ? 2 * few : few
+  const many = Math.max(least, Math.round(BATCH / length))
   const counts: Record<ModelName, number> = {
-    inline: Math.max(few, Math.round(BATCH / length)),
-    async: Math.max(few, Math.round(BATCH / length)),
-    'fork-join': Math.max(few, Math.round(BATCH / length)),
+    inline: many,
+    async: many,
+    'fork-join': many,
     detached: few, // a thread for each: more would take no less time apiece
   }
   const subjects = {} as Record<ModelName, () => Promise<void>>
