@@ -60,13 +60,13 @@ test.runIf(process.platform === 'linux').each([
 )
 
 test.runIf(process.platform === 'linux')(
-  'a second Ctrl-C ends at once, and leaves as little',
+  'a second signal ends all at once, and leaves as little',
   { timeout: TIMEOUT },
   async () => {
     const { child, ended, scratch, family } = await startLong()
     child.kill('SIGINT')
-    child.kill('SIGINT')
-    expect((await ended).code).toBe(130)
+    child.kill('SIGTERM') // in place of another SIGINT, which the first one could swallow
+    expect([130, 143]).toContain((await ended).code) // the system chooses which arrives first
     await vi.waitFor(() => expect(family.filter(isRunning)).toEqual([]), { timeout: SOON })
     expect(readdirSync(scratch)).toEqual([])
   },

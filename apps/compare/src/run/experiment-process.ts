@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { debuglog } from 'node:util'
 import { ended } from '../isolation/child-end.ts'
 import { withGc } from '../isolation/fresh-process.ts'
-import { killGroup } from '../isolation/process-group.ts'
+import { endGroup, killGroup } from '../isolation/process-group.ts'
 import type { CompareOptions, Machine } from '../measure/bench.ts'
 import type { FromExperiment, ToExperiment } from './messages.ts'
 
@@ -58,7 +58,7 @@ export async function runExperiment(claim: number, run: ExperimentRun): Promise<
   try {
     return await converse(child, claim, run)
   } finally {
-    kill() // what the experiment may have left running
+    await endGroup(child) // what the experiment may have left running
     process.removeListener('exit', kill)
   }
 }
