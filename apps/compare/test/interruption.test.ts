@@ -25,15 +25,16 @@ async function startLong() {
   const scratch = mkdtempSync(path.join(folder, 'tmp-'))
   const report = path.join(scratch, 'report.json')
   const { child, ended } = start([...LONG, '--json', report], { env: { TMPDIR: scratch } })
-  const pid = child.pid!
-  const family = await vi.waitFor(
-    () => {
-      const found = descendants(pid)
-      expect(found.length).toBeGreaterThan(1) // the experiment, and what it has started
-      return found
-    },
-    { timeout: TIMEOUT / 2, interval: 20 },
-  )
+  const midway = () => {
+    const found = descendants(child.pid!)
+    expect(found.length).toBeGreaterThan(1) // the experiment, and what it has started
+    return found
+  }
+  const tooSoon = ended.then(({ stderr }): never => {
+    throw new Error(`the program ended before it was interrupted: ${stderr}`)
+  })
+  const family = await Promise.race([tooSoon, vi.waitFor(midway, { timeout: TIMEOUT / 2 })])
+  tooSoon.catch(() => {}) // from here on it is meant to end
   return { child, ended, scratch, report, family }
 }
 

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How long killed processes may take to be gone, and how often that is looked at; milliseconds. */
-const PATIENCE = 500 // longer, and what is left is a zombie that its init does not collect
+const PATIENCE = 300 // longer, and what is left is a zombie that its init does not collect
 const LOOK = 5
 
 /**
