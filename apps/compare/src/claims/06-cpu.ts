@@ -97,11 +97,12 @@ function judge({ cores, threads, models }: CpuData): Judgement {
   const lead = against(ratioOfMedians(rate('fork-join'), rate('async')), GAIN)
   const asyncGain = against(ratioOfMedians(rate('async'), rate('inline')), GAIN)
   const inOrder = medianOf(models.async.inOrder).value
+  const onThreads = threads === 1 ? '1 thread' : `${threads} threads`
   const shown = [
     evidence('inline', medianOf(rate('inline')), 'tasks/s'),
     evidence('async, one thread', medianOf(rate('async')), 'tasks/s'),
-    evidence(`fork-join, ${threads} threads`, medianOf(rate('fork-join')), 'tasks/s'),
-    evidence(`detached, ${threads} threads`, medianOf(rate('detached')), 'tasks/s'),
+    evidence(`fork-join, ${onThreads}`, medianOf(rate('fork-join')), 'tasks/s'),
+    evidence(`detached, ${onThreads}`, medianOf(rate('detached')), 'tasks/s'),
   ]
   const tell = judgementOn(shown)
   const times = speedUp.value.toFixed(2)

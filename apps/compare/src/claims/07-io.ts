@@ -69,7 +69,7 @@ async function measure(bench: Bench): Promise<IoData> {
   const jobs = await requestsFor(bench, service, inFlight)
 
   bench.progress('starting threads')
-  await primeThreads(IO_SOURCE, signal)
+  await primeThreads(IO_SOURCE, jobs[0]!, signal)
   const models = {} as Record<ModelName, Model>
   const rssBytes = {} as Record<ModelName, number>
   const looked: Done[] = []

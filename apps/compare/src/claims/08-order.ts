@@ -55,17 +55,17 @@ async function measure(bench: Bench): Promise<OrderData> {
   bench.progress('starting the service')
   const times = { median: bench.scale(15, 10), sigma: 0.8 }
   const service = stack.use(await openService(bench, times))
-  bench.progress(`starting ${inFlight} threads`)
-  const { signal } = bench
-  await primeThreads(IO_SOURCE, signal)
-  const models = {
-    async: stack.use(await startModel('async', IO_SOURCE, { inFlight, signal })),
-    threads: stack.use(await startModel('fork-join', IO_SOURCE, { inFlight, signal })),
-  }
   const jobsFor = (round: number): JobOf<typeof tasks>[] =>
     Array.from({ length: inFlight }, (_, i) => {
       return { task: 'fetchItem', input: service.requestUrl(round * inFlight + i) }
     })
+  bench.progress(`starting ${inFlight} threads`)
+  const { signal } = bench
+  await primeThreads(IO_SOURCE, jobsFor(0)[0]!, signal)
+  const models = {
+    async: stack.use(await startModel('async', IO_SOURCE, { inFlight, signal })),
+    threads: stack.use(await startModel('fork-join', IO_SOURCE, { inFlight, signal })),
+  }
   const runs = { async: [] as (readonly Done[])[], threads: [] as (readonly Done[])[] }
   await models.async.run(jobsFor(0)) // opens the connections
   await models.threads.run(jobsFor(0))

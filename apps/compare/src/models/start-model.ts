@@ -1,4 +1,5 @@
 /** The four models by name. */
+import type { Job } from '../workloads/answer-jobs.ts'
 import { asyncModel } from './async.ts'
 import { detachedModel } from './detached.ts'
 import { forkJoinModel } from './fork-join.ts'
@@ -32,13 +33,17 @@ export async function startModel(
 }
 
 /**
- * Starts and ends one thread of each threaded model. The first thread strips the types of all modules
+ * Starts one thread of each threaded model, has it do `job`, and ends it. The first thread strips the types of all modules
  * and compiles them, which takes 40 milliseconds and 10 MB; once it has ended, the others find that in
  * the compile cache, as they would find JavaScript in a published package.
  */
-export async function primeThreads(source: TaskSource, signal: AbortSignal): Promise<void> {
+export async function primeThreads(
+  source: TaskSource,
+  job: Job,
+  signal: AbortSignal,
+): Promise<void> {
   for (const name of ['fork-join', 'detached'] as const) {
-    const model = await startModel(name, source, { inFlight: 1, signal })
-    await model[Symbol.asyncDispose]()
+    await using model = await startModel(name, source, { inFlight: 1, signal })
+    await model.run([job])
   }
 }
