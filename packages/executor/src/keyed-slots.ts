@@ -1,12 +1,11 @@
 /** A limit for each key under the global one, such as connections to one host. */
-import type { RunLine } from './run-line.ts'
 
 /** What one key has. Forgotten when nothing of it runs or waits. */
-export class KeySlots {
+export class KeySlots<Line> {
   readonly key: unknown
   readonly #limit: number
   /** Its lines by priority. */
-  readonly lines = new Map<number, RunLine>()
+  readonly lines = new Map<number, Line>()
   /** Calls that are not settled. */
   open = 0
   running = 0
@@ -21,31 +20,31 @@ export class KeySlots {
   }
 }
 
-export class KeyedSlots {
+export class KeyedSlots<Line> {
   readonly #limit: number
-  readonly #keys = new Map<unknown, KeySlots>()
+  readonly #keys = new Map<unknown, KeySlots<Line>>()
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
   /** Undefined for what has no key, and where keys have no limit. */
-  of(key: unknown): KeySlots | undefined {
+  of(key: unknown): KeySlots<Line> | undefined {
     if (key === undefined || this.#limit === Number.POSITIVE_INFINITY) return undefined
     let slots = this.#keys.get(key)
     if (slots === undefined) {
-      slots = new KeySlots(key, this.#limit)
+      slots = new KeySlots<Line>(key, this.#limit)
       this.#keys.set(key, slots)
     }
     return slots
   }
 
-  forgetIfIdle(slots: KeySlots): void {
+  forgetIfIdle(slots: KeySlots<Line>): void {
     if (slots.open === 0 && slots.running === 0) this.#keys.delete(slots.key)
   }
 
   /** The lines of all keys. */
-  *lines(): Generator<RunLine> {
+  *lines(): Generator<Line> {
     for (const slots of this.#keys.values()) yield* slots.lines.values()
   }
 }

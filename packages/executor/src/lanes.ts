@@ -6,13 +6,13 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import type { Attempt } from './attempt.ts'
 import { Deadline } from './deadline.ts'
 import type { RateLimit } from './rate-limit.ts'
-import { Turns } from './turns.ts'
+import { type Turn, Turns } from './turns.ts'
 
 /** What {@link Work.begin} gives when it had nothing to start. */
 export const NOTHING: unique symbol = Symbol('nothing to start')
 
 /** Something that lanes take tasks from: a queue of `run`, or one call of `map`. */
-export interface Work {
+export interface Work extends Turn<Work> {
   /**
    * Starts its next task, notes in the lane which, and gives what the function gave. Never throws:
    * a function that throws gives a rejected promise. Work that has nothing to start leaves the
@@ -24,11 +24,6 @@ export interface Work {
   failed(lane: Lane, error: unknown): void
   /** Whether it will have more to start, though it may have nothing now: its lanes wait for it. */
   readonly expectsMore: boolean
-  /** Higher ones go first. */
-  readonly priority: number
-  /** Its links in the ring of {@link Turns}, which alone writes them. */
-  nextTurn: Work | undefined
-  previousTurn: Work | undefined
 }
 
 /** One lane. */
@@ -61,7 +56,7 @@ export class Lane {
  * slot for a function of weight 1.
  */
 export class Lanes {
-  readonly #turns = new Turns()
+  readonly #turns = new Turns<Work>()
   readonly #limit: LimitFunction
   readonly #rate: RateLimit | undefined
   readonly #onRest: () => void

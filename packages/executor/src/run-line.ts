@@ -1,28 +1,27 @@
 /** The tasks of `run` that wait for the same: those of one priority and one key. */
 import type { KeySlots } from './keyed-slots.ts'
 import type { Lane, Work } from './lanes.ts'
-import type { RunTask } from './run-task.ts'
-import { WaitingQueue } from './waiting-queue.ts'
+import { type Queued, WaitingQueue } from './waiting-queue.ts'
 
 /** What starts the tasks of a line, and settles them. */
-export interface RunStarter {
-  begin(line: RunLine, lane: Lane): unknown
+export interface RunStarter<Task extends Queued<Task>> {
+  begin(line: RunLine<Task>, lane: Lane): unknown
   succeeded(lane: Lane, output: unknown): void
   failed(lane: Lane, error: unknown): void
 }
 
-export class RunLine implements Work {
+export class RunLine<Task extends Queued<Task>> implements Work {
   nextTurn: Work | undefined = undefined
   previousTurn: Work | undefined = undefined
   readonly priority: number
   /** No lane is at home here: each task has an async context of its own. */
   readonly expectsMore = false
-  readonly queue = new WaitingQueue<RunTask>()
+  readonly queue = new WaitingQueue<Task>()
   /** What its key has, if it is limited. */
-  readonly slots: KeySlots | undefined
-  readonly #starter: RunStarter
+  readonly slots: KeySlots<RunLine<Task>> | undefined
+  readonly #starter: RunStarter<Task>
 
-  constructor(starter: RunStarter, priority: number, slots?: KeySlots) {
+  constructor(starter: RunStarter<Task>, priority: number, slots?: KeySlots<RunLine<Task>>) {
     this.priority = priority
     this.slots = slots
     this.#starter = starter

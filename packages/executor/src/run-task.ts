@@ -12,7 +12,7 @@ import type { RunLine } from './run-line.ts'
 export interface RunDetails extends Abortable {
   readonly settings: RunSettings
   /** Where it waits. */
-  readonly line: RunLine
+  readonly line: RunLine<RunTask>
   readonly submittedAt: number
   readonly retries: Retries | undefined
   deadline: Deadline | undefined

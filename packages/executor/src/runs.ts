@@ -24,6 +24,9 @@ import {
 import { SizeWaiters } from './size-waiters.ts'
 import { taskName } from './task-name.ts'
 
+/** Where calls of `run` wait. */
+type Line = RunLine<RunTask>
+
 /** What the calls share with the rest of their executor. */
 export interface RunsHost {
   readonly lanes: Lanes
@@ -32,16 +35,16 @@ export interface RunsHost {
   readonly recorder: Recorder | undefined
 }
 
-export class Runs implements RunStarter, AttemptOwner {
+export class Runs implements RunStarter<RunTask>, AttemptOwner {
   readonly #host: RunsHost
   readonly #lanes: Lanes
   readonly #settings: QueueSettings
   readonly #sizeWaiters = new SizeWaiters()
   /** Where calls without options wait. */
-  readonly #plain = new RunLine(this, 0)
+  readonly #plain = new RunLine<RunTask>(this, 0)
   /** The lines without a key, by priority. They are kept, as there are few. */
-  readonly #lines = new Map<number, RunLine>([[0, this.#plain]])
-  readonly #keys: KeyedSlots
+  readonly #lines = new Map<number, Line>([[0, this.#plain]])
+  readonly #keys: KeyedSlots<Line>
   /** Those whose next attempt is put off. */
   readonly #backingOff = new Set<RunTask>()
   #queued = 0
@@ -50,7 +53,7 @@ export class Runs implements RunStarter, AttemptOwner {
     this.#host = host
     this.#lanes = host.lanes
     this.#settings = settings
-    this.#keys = new KeyedSlots(settings.keyConcurrency)
+    this.#keys = new KeyedSlots<Line>(settings.keyConcurrency)
   }
 
   get waiting(): number {
@@ -76,7 +79,7 @@ export class Runs implements RunStarter, AttemptOwner {
     return this.#sizeWaiters.below(size, this.waiting)
   }
 
-  begin(line: RunLine, lane: Lane): unknown {
+  begin(line: Line, lane: Lane): unknown {
     const task = line.queue.first
     if (task === undefined) return NOTHING
     const { details } = task
@@ -132,19 +135,19 @@ export class Runs implements RunStarter, AttemptOwner {
     if (task.resolve !== undefined) this.#offer(line)
   }
 
-  #line({ priority, key }: RunSettings): RunLine {
+  #line({ priority, key }: RunSettings): Line {
     const slots = this.#keys.of(key)
     if (slots === undefined && priority === 0) return this.#plain
     const lines = slots?.lines ?? this.#lines
     let line = lines.get(priority)
     if (line === undefined) {
-      line = new RunLine(this, priority, slots)
+      line = new RunLine<RunTask>(this, priority, slots)
       lines.set(priority, line)
     }
     return line
   }
 
-  #details(task: RunTask, line: RunLine, settings: RunSettings): RunDetails {
+  #details(task: RunTask, line: Line, settings: RunSettings): RunDetails {
     const { signal, timeout, queueTimeout, retry } = settings
     const submittedAt = this.#now()
     const details: RunDetails = {
@@ -171,7 +174,7 @@ export class Runs implements RunStarter, AttemptOwner {
     return details
   }
 
-  #joinQueue(task: RunTask, line: RunLine): void {
+  #joinQueue(task: RunTask, line: Line): void {
     line.queue.push(task)
     this.#queued += 1
   }
@@ -190,12 +193,12 @@ export class Runs implements RunStarter, AttemptOwner {
   }
 
   /** Lets lanes take from a line, unless its key has all that it may have. */
-  #offer(line: RunLine): void {
+  #offer(line: Line): void {
     if (!line.slots?.isFull) this.#lanes.offer(line)
   }
 
   /** `task` has joined the queue, and there are more in it than may wait; unless some start now. */
-  #overflow(task: RunTask, line: RunLine): void {
+  #overflow(task: RunTask, line: Line): void {
     const { queueLimit, overflow } = this.#settings
     const starting = line.slots?.isFull ? 0 : this.#lanes.free
     if (this.waiting - starting <= queueLimit || overflow === 'wait') return
@@ -217,7 +220,7 @@ export class Runs implements RunStarter, AttemptOwner {
     return oldest
   }
 
-  *#allLines(): Generator<RunLine> {
+  *#allLines(): Generator<Line> {
     yield* this.#lines.values()
     yield* this.#keys.lines()
   }
@@ -242,7 +245,7 @@ export class Runs implements RunStarter, AttemptOwner {
     return true
   }
 
-  #giveBack({ slots }: RunLine): void {
+  #giveBack({ slots }: Line): void {
     if (slots === undefined) return
     slots.running -= 1
     for (const line of slots.lines.values()) if (line.queue.size > 0) this.#offer(line)

@@ -1,11 +1,18 @@
 /** Whose turn it is: all the work that has something to start, by priority, and each in its turn. */
-import type { Work } from './lanes.ts'
+
+/** What can take turns: it holds its links itself, which {@link Turns} alone writes. */
+export interface Turn<Self> {
+  /** Higher ones go first. */
+  readonly priority: number
+  nextTurn: Self | undefined
+  previousTurn: Self | undefined
+}
 
 /** Rings of work, the highest priority first. Rings are kept: most executors need one. */
-export class Turns {
-  readonly #rings: Ring[] = []
+export class Turns<Work extends Turn<Work>> {
+  readonly #rings: Ring<Work>[] = []
   /** The ring of the highest priority that has any work. */
-  #top: Ring | undefined
+  #top: Ring<Work> | undefined
 
   get isEmpty(): boolean {
     return this.#top === undefined
@@ -31,11 +38,11 @@ export class Turns {
     if (this.#top!.isEmpty) this.#top = this.#rings.find((ring) => !ring.isEmpty)
   }
 
-  #ring(priority: number): Ring {
+  #ring(priority: number): Ring<Work> {
     const place = this.#rings.findIndex((ring) => ring.priority <= priority)
     const found = this.#rings[place]
     if (found?.priority === priority) return found
-    const ring = new Ring(priority)
+    const ring = new Ring<Work>(priority)
     this.#rings.splice(place === -1 ? this.#rings.length : place, 0, ring)
     return ring
   }
@@ -45,7 +52,7 @@ export class Turns {
  * Taking turns is what keeps a large map from starving a small one, or a `run`. A ring of links in
  * the work itself, so that a turn is one step, and joining and leaving are too.
  */
-class Ring {
+class Ring<Work extends Turn<Work>> {
   readonly priority: number
   #next: Work | undefined
 
