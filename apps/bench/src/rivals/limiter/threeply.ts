@@ -8,7 +8,7 @@ export const threeply: LimiterRival = {
     const { AsyncExecutor } = await import('@threeply/executor')
     const executor = new AsyncExecutor({ concurrency: limit })
     return {
-      run: (input) => executor.run(() => task(input)),
+      run: executor.wrap(task),
       map: (inputs) => executor.map(inputs, task),
     }
   },
