@@ -3,7 +3,7 @@ import type { Evidence, Judgement, Verdict } from './experiment.ts'
 import { medianOf } from './measure/statistics.ts'
 
 /** Why nothing can be told when intervals reach to both sides. */
-export const TOO_NOISY = 'the rounds differ too much; is another program busy? Try --rounds 30'
+export const TOO_NOISY = 'the rounds differ too much; is another program busy? Try --rounds 20'
 
 /** Threads that got less than this share of the cores that they could have used prove nothing. */
 const ENOUGH_OF_THE_CORES = 0.75
