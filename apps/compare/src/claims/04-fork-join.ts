@@ -93,7 +93,7 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
       },
       forked: async () => void used.push(await coresUsed(fork)),
     },
-    { rounds: bench.scale(11, 9), warmUp: false, budget: bench.budget * 0.5 },
+    { rounds: 11, warmUp: false, budget: bench.budget * 0.6 },
   )
   return {
     cores,

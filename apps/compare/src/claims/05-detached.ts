@@ -39,7 +39,7 @@ export interface DetachedData {
 const INDEPENDENT = 2
 
 /** From here on children cost their parent time of its own. */
-const SLOWED = 1.2
+const SLOWED = 1.1
 
 export const detached: Experiment<DetachedData> = {
   id: 5,
@@ -123,7 +123,7 @@ async function measureOwnWork(
       besideOne: beside('besideOne', 1),
       besideMany: beside('besideMany', many),
     },
-    { rounds: bench.scale(9, 7), warmUp: false, budget: bench.budget * 0.3 },
+    { rounds: bench.scale(9, 7), warmUp: false, budget: bench.budget * 0.5 },
   )
   return { ownWork, many }
 }

@@ -62,7 +62,7 @@ async function measure(bench: Bench): Promise<CpuData> {
   }
   bench.progress('counting, indexing, compressing, hashing')
   const figures = await compareModels(bench, models, {
-    rounds: bench.scale(9, 7),
+    rounds: 9,
     budget: bench.budget * 0.5,
     jobs: () => jobs,
   })

@@ -80,7 +80,7 @@ async function measure(bench: Bench): Promise<IoData> {
     models[name] = stack.use(await startModel(name, IO_SOURCE, { inFlight, signal }))
     // Inline is slow on IO: it shows as much with fewer.
     const first = name === 'inline' ? jobs.slice(0, inFlight) : jobs
-    const done = await warmUp(() => models[name].run(first), bench.budget * 0.05)
+    const done = await warmUp(() => models[name].run(first), bench.budget * 0.03)
     rssBytes[name] = Math.max(0, process.memoryUsage.rss() - before)
     if (name === 'inline') expected = done
     else if (service.isOurs) checkSameOutputs(name, done, expected, essenceOf)
@@ -96,7 +96,7 @@ async function measure(bench: Bench): Promise<IoData> {
     jobs: (name) => (name === 'inline' ? jobs.slice(0, few) : jobs),
   })
   bench.progress('reading files')
-  const reads: IoJob[] = Array.from({ length: bench.scale(192, 96) }, (_, i) => {
+  const reads: IoJob[] = Array.from({ length: bench.scale(192, 48) }, (_, i) => {
     return { task: 'readTextFile', input: corpus.paths[i % corpus.paths.length]! }
   })
   for (const name of MODEL_NAMES) await models[name].run(reads)
@@ -120,7 +120,7 @@ async function requestsFor(bench: Bench, service: Service, inFlight: number): Pr
     await fetchItem(service.requestUrl(i), context)
     if (i > 0) longest = Math.max(longest, performance.now() - start) // the first one connects
   }
-  const each = bench.scale(120, 60) / Math.max(longest, SERVICE_TIMES.median)
+  const each = bench.scale(120, 45) / Math.max(longest, SERVICE_TIMES.median)
   const count = inFlight * Math.max(1, Math.round(each))
   return Array.from({ length: count }, (_, i) => {
     return { task: 'fetchItem', input: service.requestUrl(i) }
