@@ -93,7 +93,7 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
       },
       forked: async () => void used.push(await coresUsed(fork)),
     },
-    { rounds: 11, warmUp: false, budget: bench.budget * 0.6 },
+    { rounds: bench.scale(31, 21), warmUp: false, budget: bench.budget * 0.6 },
   )
   return {
     cores,
@@ -109,7 +109,7 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
 async function textsFor(children: number, bench: Bench): Promise<string[]> {
   const corpus = await loadCorpus(bench.options.input)
   bench.progress('finding out how fast this machine is')
-  const { length } = await textTaking(bench.scale(80, 25), corpus, bench.signal)
+  const { length } = await textTaking(bench.scale(30, 14), corpus, bench.signal)
   const shares = Array.from(
     { length: children },
     (_, i) => 1 - ((1 - SHORTEST) * i) / (children - 1),

@@ -57,19 +57,19 @@ async function measure(bench: Bench): Promise<CpuData> {
   bench.progress('warming the threads up')
   const expected = await models.inline.run(jobs)
   for (const name of MODEL_NAMES) {
-    const done = await warmUp(() => models[name].run(jobs), bench.budget * 0.2)
+    const done = await warmUp(() => models[name].run(jobs), bench.budget * 0.25)
     checkSameOutputs(name, done, expected)
   }
   bench.progress('counting, indexing, compressing, hashing')
   const figures = await compareModels(bench, models, {
-    rounds: 9,
+    rounds: bench.scale(21, 17),
     budget: bench.budget * 0.5,
     jobs: () => jobs,
   })
   return { cores: bench.machine.cores, threads, jobs: jobs.length, models: figures }
 }
 
-/** As many jobs of all kinds as take the caller some 120 milliseconds. */
+/** As many jobs of all kinds as take the caller some tens of milliseconds. */
 async function jobsFor(bench: Bench, corpus: Corpus, inline: Model): Promise<TextJob[]> {
   const probe = await makeJobs(corpus, 24)
   await inline.run(probe) // compiles the tasks
@@ -77,7 +77,7 @@ async function jobsFor(bench: Bench, corpus: Corpus, inline: Model): Promise<Tex
   await inline.run(probe)
   const perJob = (performance.now() - start) / probe.length
   const fewest = 4 * bench.options.threads
-  return makeJobs(corpus, Math.max(fewest, Math.round(bench.scale(120, 40) / perJob)))
+  return makeJobs(corpus, Math.max(fewest, Math.round(bench.scale(50, 25) / perJob)))
 }
 
 async function makeJobs(corpus: Corpus, count: number): Promise<TextJob[]> {

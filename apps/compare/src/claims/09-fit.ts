@@ -3,7 +3,7 @@ import { median } from 'simple-statistics'
 import type { Evidence, Experiment, Judgement } from '../experiment.ts'
 import { formatFigure } from '../figures.ts'
 import { judgementOn, TOO_NOISY } from '../judgement.ts'
-import type { Bench } from '../measure/bench.ts'
+import type { Bench, Subject } from '../measure/bench.ts'
 import { ratioOfMedians } from '../measure/statistics.ts'
 import { type MixedModels, startMixedModels } from '../models/mixed-models.ts'
 import { MODEL_NAMES, type ModelName } from '../models/start-model.ts'
@@ -29,12 +29,16 @@ export interface FitData {
 const SHARES = [0, 0.25, 0.5, 0.75, 1]
 const FEW_SHARES = [0, 0.5, 1]
 
-/** Waiting takes as long every time; computing does not when another program computes, too. */
+/**
+ * Waiting takes as long every time; computing does not when another program computes, too. Threads
+ * that are started for each task have their turn in three rounds of all: they are far off.
+ */
 const ROUNDS = 3
-const COMPUTING_ROUNDS = 5
+const COMPUTING_ROUNDS = 9
+const LONG_COMPUTING_ROUNDS = 5
 
-/** Milliseconds; longer tasks are tried with few shares, or they would take half of the minute. */
-const LONGEST_WITH_ALL_SHARES = 10
+/** Milliseconds; such tasks are tried less often, or they would take half of the minute. */
+const LONG = 100
 
 /** A model that takes less than a tenth longer than the best is as good. */
 const AS_GOOD = 1.1
@@ -59,8 +63,7 @@ export const fit: Experiment<FitData> = {
 
 async function measure(bench: Bench): Promise<FitData> {
   const { threads } = bench.options
-  const shares = (length: number) =>
-    bench.options.quick || length > LONGEST_WITH_ALL_SHARES ? FEW_SHARES : SHARES
+  const shares = (length: number) => (bench.options.quick || length >= LONG ? FEW_SHARES : SHARES)
   const lengths = bench.scale([0.01, 0.1, 1, 10, 100], [0.01, 1, 10])
   await using models = startMixedModels(threads, bench.signal)
   bench.progress('finding out how fast this machine is')
@@ -89,8 +92,8 @@ async function measureCell(
     wait: cpuShare === 1 ? 0 : length * (1 - cpuShare),
   }
   const few = Math.max(2, Math.min(bench.options.threads, 4))
-  // More than there are threads, unless that would compute for too long.
-  const least = length <= LONGEST_WITH_ALL_SHARES || cpuShare === 0 ? 2 * few : few
+  // Where tasks wait, more than there are threads: what computes takes turns anyway.
+  const least = cpuShare === 0 || (cpuShare < 1 && length < LONG) ? 2 * few : few
   const many = Math.max(least, Math.round(BATCH / length))
   const counts: Record<ModelName, number> = {
     inline: many,
@@ -98,14 +101,26 @@ async function measureCell(
     'fork-join': many,
     detached: few, // a thread for each: more would take no less time apiece
   }
-  const subjects = {} as Record<ModelName, () => Promise<void>>
-  for (const name of MODEL_NAMES) subjects[name] = () => byName[name](work, counts[name])
-  // Starting threads needs no warm-up, and long tasks need none either.
-  if (length < 1) for (const name of MODEL_NAMES) if (name !== 'detached') await subjects[name]()
-  const settings = { rounds: cpuShare === 1 ? COMPUTING_ROUNDS : ROUNDS, warmUp: false }
-  const rounds = await bench.interleave(subjects, settings)
+  // Long tasks need no warm-up, nor does the starting of threads.
+  if (length < 1) {
+    for (const name of ['inline', 'async', 'fork-join'] as const) {
+      await byName[name](work, counts[name])
+    }
+  }
+  const subjects = {} as Record<ModelName, Subject>
+  const count = cpuShare < 1 ? ROUNDS : length < LONG ? COMPUTING_ROUNDS : LONG_COMPUTING_ROUNDS
+  const hasTurn = (name: ModelName, round: number) =>
+    name !== 'detached' || round % Math.floor(count / ROUNDS) === 0
+  for (const name of MODEL_NAMES) {
+    subjects[name] = (round) =>
+      hasTurn(name, round) ? byName[name](work, counts[name]) : undefined
+  }
+  const rounds = await bench.interleave(subjects, { rounds: count, warmUp: false })
   const perTask = {} as Record<ModelName, readonly number[]>
-  for (const name of MODEL_NAMES) perTask[name] = rounds[name].map((took) => took / counts[name])
+  for (const name of MODEL_NAMES) {
+    const turns = rounds[name].filter((_, round) => hasTurn(name, round))
+    perTask[name] = turns.map((took) => took / counts[name])
+  }
   return { cpuShare, length, perTask }
 }
 
