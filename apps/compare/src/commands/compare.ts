@@ -22,7 +22,7 @@ import { probeService } from './service-probe.ts'
 const EXAMPLES = `
 Examples:
   $ threeply compare                        all nine claims, about a minute
-  $ threeply compare --quick                the same in a quarter of it, less exactly
+  $ threeply compare --quick                the same in less than half of it, less exactly
   $ threeply compare --claim 6 7            CPU and IO alone (also: --claim 6,7)
   $ threeply compare --json report.json     everything that was measured, as a file
   $ threeply compare --json - | jq .claims  and as a stream, in place of the table
@@ -36,7 +36,7 @@ export function compareCommand(signal: AbortSignal): Command {
   return new Command('compare')
     .description('Put nine claims about threads and async to the test, on this machine.')
     .option('--claim <n...>', 'only these claims, 1 to 9')
-    .option('--quick', 'in a quarter of the time, less exactly')
+    .option('--quick', 'in less than half of the time, less exactly')
     .option(
       '--json <file>',
       "write everything that was measured as JSON ('-': to stdout, no table)",
