@@ -265,6 +265,7 @@ describe('claim 9, fit', () => {
   const cell = (cpuShare: number, length: number, times: Record<string, number[]>): FitCell => ({
     cpuShare,
     length,
+    coresUsed: steady(2),
     perTask: {
       inline: times.inline ?? steady(length),
       async: times.async ?? steady(length),
@@ -322,6 +323,13 @@ describe('claim 9, fit', () => {
 
   test('does not hold when threads win nothing that computes', () => {
     expect(fit.judge(data([waits(100), cell(1, 100, {})])).verdict).toBe('does-not-hold')
+  })
+
+  test('cannot tell when threads win nothing because another program had a core', () => {
+    const alone = { ...cell(1, 100, {}), coresUsed: steady(1.1) }
+    const judged = fit.judge(data([waits(100), alone]))
+    expect(judged.verdict).toBe('cannot-tell')
+    expect(judged.condition).toContain('1.1 of the 2.0 cores')
   })
 
   test('cannot tell when the rounds differ too much', () => {

@@ -171,9 +171,10 @@ function judge(data: ForkJoinData): Judgement {
       'the parent waits for each child, but with one core or thread the children take turns anyway',
     )
   }
-  // 0: the scope took as long as the longest child; 1: as long as all of them together.
-  const nearness = forked.map((took, i) => (took - longest[i]!) / (inOrder[i]! - longest[i]!))
-  const position = against(medianOf(nearness), 0.5)
+  // Of medians, and not round by round: a longest child and a sum that noise has brought together
+  // would make one round's nearness to either count for anything.
+  const halfway = longest.map((alone, i) => (alone + inOrder[i]!) / 2)
+  const position = against(ratioOfMedians(forked, halfway), 1)
   if (position === 'below') {
     return tell(
       'holds',

@@ -56,7 +56,7 @@ export const detached: Experiment<DetachedData> = {
 async function measure(bench: Bench): Promise<DetachedData> {
   const corpus = await loadCorpus(bench.options.input)
   bench.progress('finding out how fast this machine is')
-  const text = await textTaking(bench.scale(60, 40), corpus, bench.signal)
+  const text = await textTaking(bench.scale(60, 30), corpus, bench.signal)
   const some = text.slice(0, text.length / 3)
   return {
     cores: bench.machine.cores,

@@ -2,8 +2,9 @@
 import { median } from 'simple-statistics'
 import type { Evidence, Experiment, Judgement } from '../experiment.ts'
 import { formatFigure } from '../figures.ts'
-import { judgementOn, TOO_NOISY } from '../judgement.ts'
+import { coresMissing, judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench, Subject } from '../measure/bench.ts'
+import { coresUsed } from '../measure/cores-used.ts'
 import { ratioOfMedians } from '../measure/statistics.ts'
 import { type MixedModels, startMixedModels } from '../models/mixed-models.ts'
 import { MODEL_NAMES, type ModelName } from '../models/start-model.ts'
@@ -18,6 +19,8 @@ export interface FitCell {
   readonly length: number
   /** Milliseconds of wall time for each task, round by round. */
   readonly perTask: Readonly<Record<ModelName, readonly number[]>>
+  /** How many cores the process got while the pool worked, round by round. */
+  readonly coresUsed: readonly number[]
 }
 
 export interface FitData {
@@ -28,6 +31,7 @@ export interface FitData {
 
 const SHARES = [0, 0.25, 0.5, 0.75, 1]
 const FEW_SHARES = [0, 0.5, 1]
+const ENDS = [0, 1]
 
 /**
  * Waiting takes as long every time; computing does not when another program computes, too. Threads
@@ -63,7 +67,10 @@ export const fit: Experiment<FitData> = {
 
 async function measure(bench: Bench): Promise<FitData> {
   const { threads } = bench.options
-  const shares = (length: number) => (bench.options.quick || length >= LONG ? FEW_SHARES : SHARES)
+  const shares = (length: number) => {
+    if (!bench.options.quick) return length < LONG ? SHARES : FEW_SHARES
+    return length < 10 ? ENDS : FEW_SHARES
+  }
   const lengths = bench.scale([0.01, 0.1, 1, 10, 100], [0.01, 1, 10])
   await using models = startMixedModels(threads, bench.signal)
   bench.progress('finding out how fast this machine is')
@@ -115,13 +122,16 @@ async function measureCell(
     subjects[name] = (round) =>
       hasTurn(name, round) ? byName[name](work, counts[name]) : undefined
   }
+  const used: number[] = []
+  subjects['fork-join'] = async () =>
+    void used.push(await coresUsed(() => byName['fork-join'](work, many)))
   const rounds = await bench.interleave(subjects, { rounds: count, warmUp: false })
   const perTask = {} as Record<ModelName, readonly number[]>
   for (const name of MODEL_NAMES) {
     const turns = rounds[name].filter((_, round) => hasTurn(name, round))
     perTask[name] = turns.map((took) => took / counts[name])
   }
-  return { cpuShare, length, perTask }
+  return { cpuShare, length, perTask, coresUsed: used }
 }
 
 /** How many steps `compute` does in a millisecond here, at its best. */
@@ -176,10 +186,12 @@ function judge({ cores, threads, ...data }: FitData): Judgement {
       const lead = ratioOfMedians(perTask.async, perTask['fork-join'])
       return against(lead, AS_GOOD) === 'below'
     })
-    const unclear = 'Async suits what waits; for what computes, this run cannot say.'
-    return isNeverSooner
-      ? tell('does-not-hold', 'Threads computed no sooner than async, whatever the length.')
-      : tell('cannot-tell', unclear, TOO_NOISY)
+    const missing = coresMissing(longest.coresUsed, Math.min(cores, threads))
+    if (isNeverSooner && missing === undefined) {
+      return tell('does-not-hold', 'Threads computed no sooner than async, whatever the length.')
+    }
+    const meaning = 'Async suits what waits; for what computes, this run cannot say.'
+    return tell('cannot-tell', meaning, missing ?? TOO_NOISY)
   }
   const conditions = [
     ...lengthCondition('waits', kept, waiting),
