@@ -8,12 +8,12 @@ import { coresUsed } from '../measure/cores-used.ts'
 import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
 import { warmUp } from '../models/warm-up.ts'
 import { against, evidence } from '../verdict.ts'
-import { loadCorpus } from '../workloads/corpus.ts'
-import { textTaking } from '../workloads/text-taking.ts'
+import type { MixedWork } from '../workloads/mixed-tasks.ts'
+import { stepsInMillisecond } from '../workloads/step-speed.ts'
 
-type TextTasks = typeof import('../workloads/text-tasks.ts')
+type MixedTasks = typeof import('../workloads/mixed-tasks.ts')
 
-/** What is compared: the same texts, the longest of them alone, one by one, and forked together. */
+/** What is compared: the longest child alone, all of them one by one, and forked together. */
 type Subjects = 'longest' | 'inOrder' | 'forked'
 
 /** Something that went on, in milliseconds from the start of its round. */
@@ -37,7 +37,7 @@ export interface ForkJoinData {
   readonly timeline: readonly Span[]
 }
 
-/** The shortest child gets 80 % of the longest one's text: the longest is known, and the sum is far. */
+/** The shortest child computes for 80 % of the longest one's time: the longest is known, and the sum is far. */
 const SHORTEST = 0.8
 
 /** Clocks are read in two threads: a parent is early only when it is by more than that. */
@@ -60,11 +60,12 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
   const { signal } = bench
   const children = Math.max(2, Math.min(cores, bench.options.threads))
   const threads = Math.min(children, bench.options.threads)
-  const texts = await textsFor(children, bench)
+  bench.progress('finding out how fast this machine is')
+  const work = workFor(children, bench.scale(40, 15))
   const registry = new MetricsRegistry()
   const parent = registry.timeline('threeply_compare_parent', { help: 'The parent in its scope' })
-  await using pool = new ForkJoinPool<TextTasks>(
-    new URL('../workloads/text-tasks.ts', import.meta.url),
+  await using pool = new ForkJoinPool<MixedTasks>(
+    new URL('../workloads/mixed-tasks.ts', import.meta.url),
     { threads, metrics: registry },
   )
   const waits: Omit<Span, 'name' | 'thread'>[] = []
@@ -72,7 +73,7 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
     const start = parent.now()
     await pool.scope(
       (scope) => {
-        for (const text of texts) scope.fork('wordStatistics', text)
+        for (const each of work) scope.fork('mixed', each)
       },
       { signal },
     )
@@ -87,13 +88,13 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
   const used: number[] = []
   const elapsed = await bench.interleave<Subjects>(
     {
-      longest: () => pool.run('wordStatistics', texts[0]!, { signal }),
+      longest: () => pool.run('mixed', work[0]!, { signal }),
       inOrder: async () => {
-        for (const text of texts) await pool.run('wordStatistics', text, { signal })
+        for (const each of work) await pool.run('mixed', each, { signal })
       },
       forked: async () => void used.push(await coresUsed(fork)),
     },
-    { rounds: bench.scale(31, 21), warmUp: false, budget: bench.budget * 0.6 },
+    { rounds: bench.scale(25, 15), warmUp: false, budget: bench.budget * 0.6 },
   )
   return {
     cores,
@@ -105,16 +106,13 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
   }
 }
 
-/** The children's texts, the longest first. */
-async function textsFor(children: number, bench: Bench): Promise<string[]> {
-  const corpus = await loadCorpus(bench.options.input)
-  bench.progress('finding out how fast this machine is')
-  const { length } = await textTaking(bench.scale(30, 14), corpus, bench.signal)
-  const shares = Array.from(
-    { length: children },
-    (_, i) => 1 - ((1 - SHORTEST) * i) / (children - 1),
-  )
-  return Promise.all(shares.map((share) => corpus.textOfLength(Math.ceil(length * share))))
+/** What each child computes, the longest first. */
+function workFor(children: number, milliseconds: number): MixedWork[] {
+  const steps = stepsInMillisecond() * milliseconds
+  return Array.from({ length: children }, (_, i) => {
+    const share = 1 - ((1 - SHORTEST) * i) / (children - 1)
+    return { steps: Math.round(steps * share), wait: 0 }
+  })
 }
 
 /** Reads in the shared timelines how long after its last child each scope went on. */

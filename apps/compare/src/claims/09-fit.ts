@@ -9,7 +9,7 @@ import { ratioOfMedians } from '../measure/statistics.ts'
 import { type MixedModels, startMixedModels } from '../models/mixed-models.ts'
 import { MODEL_NAMES, type ModelName } from '../models/start-model.ts'
 import { against, evidence } from '../verdict.ts'
-import { compute } from '../workloads/mixed-tasks.ts'
+import { stepsInMillisecond } from '../workloads/step-speed.ts'
 
 /** One kind of task, and what it takes under each model. */
 export interface FitCell {
@@ -74,7 +74,7 @@ async function measure(bench: Bench): Promise<FitData> {
   const lengths = bench.scale([0.01, 0.1, 1, 10, 100], [0.01, 1, 10])
   await using models = startMixedModels(threads, bench.signal)
   bench.progress('finding out how fast this machine is')
-  const stepsPerMillisecond = measureSteps()
+  const stepsPerMillisecond = stepsInMillisecond()
   for (const name of ['inline', 'async', 'fork-join'] as const) {
     await models.byName[name]({ steps: 1_000, wait: 0 }, WARM_UP_TASKS)
   }
@@ -132,18 +132,6 @@ async function measureCell(
     perTask[name] = turns.map((took) => took / counts[name])
   }
   return { cpuShare, length, perTask, coresUsed: used }
-}
-
-/** How many steps `compute` does in a millisecond here, at its best. */
-function measureSteps(): number {
-  const steps = 1_000_000
-  let shortest = Number.POSITIVE_INFINITY
-  for (let times = 0; times < 8; times += 1) {
-    const start = performance.now()
-    compute(steps)
-    shortest = Math.min(shortest, performance.now() - start)
-  }
-  return steps / shortest
 }
 
 /** A cell with the models that do its tasks soonest. */
