@@ -25,7 +25,7 @@ type TextJob = JobOf<typeof tasks>
 /** A longer text is cut: one job is then no more than a tenth of the whole. */
 const MOST_CHARACTERS = 50_000
 
-/** Less than a tenth more is nothing gained, where it is not certain that it is nothing. */
+/** What must be gained for it to count; less, and another machine may well show the opposite. */
 const GAIN = 1.1
 
 /** Of all tasks, which share must end after the one before it for them to have run in order. */
@@ -94,9 +94,7 @@ async function makeJobs(corpus: Corpus, count: number): Promise<TextJob[]> {
 function judge({ cores, threads, models }: CpuData): Judgement {
   const rate = (name: ModelName) => models[name].throughput
   const speedUp = ratioOfMedians(rate('fork-join'), rate('inline'))
-  const lead = ratioOfMedians(rate('fork-join'), rate('async'))
-  const threadsWin = against(lead, 1) === 'above'
-  const threadsGainNothing = !threadsWin && against(lead, GAIN) === 'below'
+  const lead = against(ratioOfMedians(rate('fork-join'), rate('async')), GAIN)
   const asyncGain = against(ratioOfMedians(rate('async'), rate('inline')), GAIN)
   const inOrder = medianOf(models.async.inOrder).value
   const onThreads = threads === 1 ? '1 thread' : `${threads} threads`
@@ -116,14 +114,14 @@ function judge({ cores, threads, models }: CpuData): Judgement {
       'there is one core or one thread: neither model can do two things at once',
     )
   }
-  if (!threadsWin) {
+  if (lead !== 'above') {
     const used = rate('fork-join').map((tasks, i) => (tasks * models['fork-join'].cpu[i]!) / 1_000)
     const missing = coresMissing(used, Math.min(cores, threads))
     if (missing !== undefined) {
       return tell('cannot-tell', 'Whether threads speed CPU work up, this run cannot say.', missing)
     }
   }
-  if (threadsGainNothing) {
+  if (lead === 'below') {
     const meaning = `Threads gain nothing here, although they had the cores: they do ${times} times as much as inline.`
     return tell('does-not-hold', meaning)
   }
@@ -132,7 +130,7 @@ function judge({ cores, threads, models }: CpuData): Judgement {
       'Async ran CPU work faster, or in another order, than inline: look for IO in it.'
     return tell('does-not-hold', meaning)
   }
-  if (!threadsWin) {
+  if (lead === 'unclear') {
     return tell('cannot-tell', 'Whether threads speed CPU work up, this run cannot say.', TOO_NOISY)
   }
   const cost = ratioOfMedians(models['fork-join'].cpu, models.inline.cpu).value
