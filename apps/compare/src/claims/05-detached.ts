@@ -39,7 +39,7 @@ export interface DetachedData {
 const INDEPENDENT = 2
 
 /** From here on children cost their parent time of its own. */
-const SLOWED = 1.1
+const SLOWED = 1.2
 
 export const detached: Experiment<DetachedData> = {
   id: 5,

@@ -157,9 +157,10 @@ function judge({ cores, threads, ...data }: FitData): Judgement {
   const shown = [...speedUps(longestOf(waiting), 'waiting'), ...speedUps(longest, 'computing')]
   const tell = judgementOn(shown)
 
-  const kept = waiting.filter((cell) => !isWonByThreads(cell))
-  if (kept.length === 0) {
-    return tell('does-not-hold', 'Threads did tasks that only wait sooner than async.')
+  const lostByAsync = waiting.filter(isWonByThreads)
+  if (lostByAsync.length > 0) {
+    const lengths = lostByAsync.map(lengthOf).join(', ')
+    return tell('does-not-hold', `Threads did tasks that only wait (${lengths}) sooner than async.`)
   }
   if (Math.min(cores, threads) < 2) {
     return tell(
@@ -181,11 +182,7 @@ function judge({ cores, threads, ...data }: FitData): Judgement {
     const meaning = 'Async suits what waits; for what computes, this run cannot say.'
     return tell('cannot-tell', meaning, missing ?? TOO_NOISY)
   }
-  const conditions = [
-    ...lengthCondition('waits', kept, waiting),
-    ...lengthCondition('computes', won, computing),
-    ...poolCondition(computing),
-  ]
+  const conditions = [...lengthCondition(won, computing), ...poolCondition(computing)]
   return conditions.length === 0
     ? tell('holds', adviceFor(cells))
     : tell('holds-with-condition', adviceFor(cells), conditions.join(', and '))
@@ -200,15 +197,10 @@ function speedUps(cell: WonCell, what: string): Evidence[] {
   ]
 }
 
-/** Tasks may have to last for some time before the model that suits them does them sooner. */
-function lengthCondition(
-  what: string,
-  suited: readonly WonCell[],
-  all: readonly WonCell[],
-): string[] {
-  return suited.length === all.length
-    ? []
-    : [`what ${what} takes ${lengthOf(shortestOf(suited))} or longer`]
+/** Tasks may have to last for some time before threads compute them sooner. */
+function lengthCondition(won: readonly WonCell[], computing: readonly WonCell[]): string[] {
+  if (won.length === computing.length) return []
+  return [`what computes takes ${lengthOf(shortestOf(won))} or longer`]
 }
 
 /** A thread may cost more to start than the task that it is started for. */
