@@ -1,6 +1,6 @@
 /** What a thread records of the tasks that it runs; without a handle, nothing, at no cost. */
-import { type MetricsHandle, MetricsRegistry } from '@threeply/metrics'
-import { type RunnerMetrics, runnerMetrics } from '@threeply/metrics/runner'
+import type { MetricsHandle } from '@threeply/metrics'
+import type { RunnerMetrics } from '@threeply/metrics/runner'
 
 const MS_PER_SECOND = 1_000
 
@@ -9,10 +9,19 @@ export class TaskMeter {
   /** From `performance.now()` here to the clock of all threads. */
   readonly #clockOffset: number
 
-  constructor(handle: MetricsHandle | undefined) {
-    this.#metrics = handle && runnerMetrics(MetricsRegistry.attach(handle), 'fork-join')
-    this.#clockOffset =
-      this.#metrics === undefined ? 0 : this.#metrics.timeline.now() - performance.now()
+  private constructor(metrics: RunnerMetrics | undefined) {
+    this.#metrics = metrics
+    this.#clockOffset = metrics === undefined ? 0 : metrics.timeline.now() - performance.now()
+  }
+
+  /** The imports are paid by those who measure alone: they would slow down the start of any thread. */
+  static async open(handle: MetricsHandle | undefined): Promise<TaskMeter> {
+    if (handle === undefined) return new TaskMeter(undefined)
+    const [{ MetricsRegistry }, { runnerMetrics }] = await Promise.all([
+      import('@threeply/metrics'),
+      import('@threeply/metrics/runner'),
+    ])
+    return new TaskMeter(runnerMetrics(MetricsRegistry.attach(handle), 'fork-join'))
   }
 
   started(): void {

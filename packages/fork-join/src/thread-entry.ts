@@ -15,7 +15,7 @@ export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> 
   } catch (error) {
     return encodeError(error)
   }
-  const meter = new TaskMeter(metrics)
+  const meter = await TaskMeter.open(metrics)
   const runner = new ChunkRunner(tasks, new ItemStates(states), meter, (message, transfer) =>
     port.postMessage(message, transfer as Transferable[]),
   )
