@@ -1,11 +1,12 @@
 /** One call of `map`, `mapSettled`, `forEach` or `stream`: inputs in, lanes in between, outputs out. */
 import { AsyncResource } from 'node:async_hooks'
-import type { Abortable, AbortListeners } from './abort-listeners.ts'
+import type { AbortListeners } from './abort-listeners.ts'
 import { Attempt, type AttemptOwner, type ItemContext } from './attempt.ts'
-import type { ItemSettings } from './executor-options.ts'
+import { BatchLife } from './batch-life.ts'
+import type { ItemSettings } from './call-options.ts'
 import type { InputSource } from './input-source.ts'
-import { type Lane, type Lanes, NOTHING, type Work } from './lanes.ts'
-import { oneTurn } from './one-turn.ts'
+import { type Lane, NOTHING, type Work } from './lane.ts'
+import type { Lanes } from './lanes.ts'
 import type { Outputs } from './outputs.ts'
 import type { Recorder } from './recorder.ts'
 import { taskName } from './task-name.ts'
@@ -16,8 +17,6 @@ export interface BatchHost {
   readonly lanes: Lanes
   readonly signals: AbortListeners
   readonly recorder: Recorder | undefined
-  /** The batch is settled; functions may still run for it if it was aborted. */
-  readonly onSettled: (batch: Batch) => void
 }
 
 export interface BatchCall {
@@ -28,13 +27,15 @@ export interface BatchCall {
   /** Whether `outputs` may lack room. */
   readonly isBounded: boolean
   readonly onFailure: 'cancel' | 'drain'
+  /** The batch is settled; functions may still run for it if it was aborted. */
+  readonly onSettled: (batch: Batch) => void
 }
 
-/** It is *open* until no more inputs are wanted, then waits for what is in flight, then is *over*. */
-export class Batch implements Work, AttemptOwner, Abortable {
+export class Batch implements Work, AttemptOwner {
   nextTurn: Work | undefined = undefined
   previousTurn: Work | undefined = undefined
   readonly priority: number
+  readonly life: BatchLife
   readonly #host: BatchHost
   readonly #lanes: Lanes
   readonly #source: InputSource<unknown>
@@ -44,25 +45,13 @@ export class Batch implements Work, AttemptOwner, Abortable {
   /** Whether an input can be started as soon as there is one, and needs no tracking. */
   readonly #isPlain: boolean
   readonly #tracked: TrackedItems | undefined
-  /** What runs and asked to be told when it is cancelled. */
-  readonly #observed = new Map<number, Attempt>()
   /** What its functions and its inputs run in: the async context of its caller. */
   readonly #scope = new AsyncResource('threeply.AsyncExecutor.map')
-  #isOpen = true
-  #isOver = false
-  #isClosing = false
-  #started = 0
-  /** Inputs that have been started and are settled. */
-  #ended = 0
-  #cancellation: { readonly reason: unknown } | undefined = undefined
-  #failure: { readonly error: unknown } | undefined = undefined
   /** When the input that waits was pulled. */
   #pulledAt: number | undefined = undefined
-  #onOver: (() => void) | undefined = undefined
-  #stopped: Promise<void> | undefined = undefined
 
   constructor(host: BatchHost, call: BatchCall) {
-    const { settings, fn, source } = call
+    const { settings, fn, source, outputs, onFailure } = call
     const isTracked =
       host.recorder !== undefined ||
       settings.timeout !== Number.POSITIVE_INFINITY ||
@@ -73,19 +62,29 @@ export class Batch implements Work, AttemptOwner, Abortable {
     this.priority = settings.priority
     this.#source = source
     this.#fn = fn
-    this.#outputs = call.outputs
+    this.#outputs = outputs
     this.#tracked = isTracked ? this.#track() : undefined
     this.#isPlain = !isTracked && !call.isBounded && source.isReady && settings.weight === 1
+    this.life = new BatchLife({
+      work: this,
+      lanes: host.lanes,
+      signals: host.signals,
+      signal: settings.signal,
+      source,
+      outputs,
+      tracked: this.#tracked,
+      onFailure,
+      onOver: () => call.onSettled(this),
+    })
   }
 
   start(): void {
-    const { signal } = this.#call.settings
-    if (signal !== undefined) this.#host.signals.add(signal, this)
+    this.life.begin()
     this.#offer()
   }
 
   get expectsMore(): boolean {
-    return this.#isOpen
+    return this.life.isOpen
   }
 
   begin(lane: Lane): unknown {
@@ -94,72 +93,39 @@ export class Batch implements Work, AttemptOwner, Abortable {
   }
 
   succeeded(lane: Lane, output: unknown): void {
+    const { life } = this
     if (!this.#isPlain && !this.#isWanted(lane, 'completed')) return
-    if (this.#observed.size > 0) this.#observed.delete(lane.index)
-    if (this.#isOver) return
-    this.#ended += 1
+    life.forget(lane.index)
+    if (life.isOver) return
+    life.ended += 1
     this.#outputs.fulfilled(lane.index, output)
-    if (this.#ended === this.#started) this.#settle()
+    if (life.ended === life.started) life.settle()
   }
 
   failed(lane: Lane, error: unknown): void {
-    this.#observed.delete(lane.index)
+    const { life } = this
+    life.forget(lane.index)
     let reason = error
-    if (this.#tracked !== undefined && this.#isGoing) {
+    if (this.#tracked !== undefined && life.isGoing) {
       try {
         if (this.#tracked.willRetry(lane, error)) return
       } catch (thrown) {
         reason = thrown
       }
     }
-    const outcome = this.#cancellation === undefined ? 'failed' : 'cancelled'
-    if (!this.#isPlain && !this.#isWanted(lane, outcome)) return
-    if (this.#isOver) return
-    this.#ended += 1
-    this.#rejected(lane.index, reason)
+    if (!this.#isPlain && !this.#isWanted(lane, life.isCancelled ? 'cancelled' : 'failed')) return
+    if (life.isOver) return
+    life.ended += 1
+    life.rejected(lane.index, reason)
   }
 
   observed(attempt: Attempt): void {
-    const cancellation = this.#cancellation ?? this.#tracked?.cancellationOf(attempt.index)
-    if (cancellation !== undefined) attempt.cancel(cancellation.reason)
-    else this.#observed.set(attempt.index, attempt)
-  }
-
-  /** Rejects at once; what runs is told to stop, and keeps its lanes until it has ended. */
-  abort(reason: unknown): void {
-    this.#abandon(reason, 'cancelled')
-  }
-
-  /** As {@link abort}, with the executor. */
-  destroy(error: unknown): void {
-    this.#abandon(error, 'closed')
+    this.life.observe(attempt, this.#tracked?.cancellationOf(attempt.index))
   }
 
   /** An output has been taken. */
   roomMade(): void {
-    if (this.#isOpen && this.nextTurn === undefined) this.#offer()
-  }
-
-  /** Nobody wants more outputs: fulfilled when what runs has ended and the inputs are closed. */
-  stop(reason: unknown): Promise<void> {
-    this.#stopped ??= this.#stop(reason)
-    return this.#stopped
-  }
-
-  async #stop(reason: unknown): Promise<void> {
-    if (this.#isOver) return
-    this.#shut()
-    this.#dropWaiting('cancelled')
-    const over = new Promise<void>((resolve) => {
-      this.#onOver = resolve
-    })
-    this.#cancel(reason)
-    try {
-      await this.#source.close()
-    } finally {
-      this.#settle()
-      await over
-    }
+    if (this.life.isOpen && this.nextTurn === undefined) this.#offer()
   }
 
   #offer(): void {
@@ -182,8 +148,8 @@ export class Batch implements Work, AttemptOwner, Abortable {
       if (this.#tracked?.hasDue) return this.#again(this.#tracked, lane)
     }
     if (!this.#hasNext()) return this.#nothing(lane)
-    const index = this.#started
-    this.#started += 1
+    const index = this.life.started
+    this.life.started += 1
     lane.index = index
     if (!this.#isPlain && !this.#prepare(lane)) return this.#nothing(lane)
     return this.#run(this.#source.value, new Attempt(this, index, 1))
@@ -213,7 +179,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
   #mayStart(lane: Lane): boolean {
     const { weight } = this.#call.settings
     if (!this.#tracked?.hasDue) {
-      if (!this.#isOpen || !this.#hasRoom) {
+      if (!this.life.isOpen || !this.#hasRoom) {
         this.#lanes.withdraw(this)
         return false
       }
@@ -231,25 +197,27 @@ export class Batch implements Work, AttemptOwner, Abortable {
     const error = this.#tracked?.start(lane.index, value, lane, this.#pulledAt)
     if (!this.#source.isReady && this.#lanes.hasRoom && this.#hasRoom) this.#pull()
     if (error === undefined) return true
-    this.#ended += 1
-    this.#rejected(lane.index, error)
+    this.life.ended += 1
+    this.life.rejected(lane.index, error)
     return false
   }
 
   get #hasRoom(): boolean {
-    return !this.#call.isBounded || this.#outputs.hasRoom(this.#started - this.#ended)
+    const { started, ended } = this.life
+    return !this.#call.isBounded || this.#outputs.hasRoom(started - ended)
   }
 
   #hasNext(): boolean {
+    const { life } = this
     try {
-      if (this.#source.next()) return this.#isOpen // the iterable itself may have aborted the call
+      if (this.#source.next()) return life.isOpen // the iterable itself may have aborted the call
     } catch (error) {
-      if (this.#isOpen) this.#fail(error)
+      if (life.isOpen) life.fail(error)
       return false
     }
-    if (this.#isOpen) {
-      this.#shut()
-      this.#settle()
+    if (life.isOpen) {
+      life.shut()
+      life.settle()
     }
     return false
   }
@@ -261,7 +229,7 @@ export class Batch implements Work, AttemptOwner, Abortable {
   }
 
   readonly #onPulled = (): void => {
-    if (!this.#isOpen) return
+    if (!this.life.isOpen) return
     if (this.#source.hasEnded) {
       this.#hasNext()
       return
@@ -271,107 +239,14 @@ export class Batch implements Work, AttemptOwner, Abortable {
   }
 
   #timedOut(index: number, error: unknown): void {
-    const attempt = this.#observed.get(index)
-    this.#ended += 1
-    attempt?.cancel(error)
-    if (!this.#isOver) this.#rejected(index, error)
+    const { life } = this
+    life.ended += 1
+    life.cancelOne(index, error)
+    if (!life.isOver) life.rejected(index, error)
   }
 
   /** A function has ended: whether what it gave is still wanted. */
   #isWanted(lane: Lane, outcome: 'completed' | 'failed' | 'cancelled'): boolean {
     return this.#tracked === undefined || this.#tracked.ended(lane, outcome)
   }
-
-  /** Whether failed inputs may be run again. */
-  get #isGoing(): boolean {
-    return !this.#isOver && this.#failure === undefined && this.#stopped === undefined
-  }
-
-  /** What is put off will not be run again. */
-  #dropWaiting(outcome: 'cancelled' | 'closed'): void {
-    if (this.#tracked !== undefined) this.#ended += this.#tracked.dropWaiting(outcome)
-  }
-
-  #rejected(index: number, error: unknown): void {
-    if (
-      this.#failure === undefined &&
-      this.#stopped === undefined &&
-      !this.#outputs.rejected(index, error)
-    ) {
-      this.#fail(error)
-    } else if (this.#ended === this.#started) {
-      this.#settle()
-    }
-  }
-
-  #fail(error: unknown): void {
-    this.#failure = { error }
-    this.#shut()
-    this.#dropWaiting('cancelled')
-    const closed = this.#closeInputs()
-    if (closed !== undefined) {
-      this.#isClosing = true
-      void closed.then(() => {
-        this.#isClosing = false
-        this.#settle()
-      })
-    }
-    if (this.#call.onFailure === 'cancel') this.#cancel(error)
-    this.#settle()
-  }
-
-  /** No more inputs are wanted. */
-  #shut(): void {
-    this.#isOpen = false
-    this.#lanes.withdraw(this)
-  }
-
-  /** Undefined when there is nothing to wait for. What closing throws gives way to why it is closed. */
-  #closeInputs(): Promise<unknown> | undefined {
-    try {
-      const answer = this.#source.close()
-      return answer instanceof Promise ? answer.catch(ignore) : undefined
-    } catch {
-      return undefined
-    }
-  }
-
-  #settle(): void {
-    if (this.#isOver || this.#isOpen || this.#isClosing || this.#ended < this.#started) return
-    this.#isOver = true
-    if (this.#failure === undefined) this.#outputs.finished(this.#started)
-    else this.#outputs.failed(this.#failure.error, false)
-    this.#release()
-  }
-
-  #abandon(reason: unknown, outcome: 'cancelled' | 'closed'): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#shut()
-    this.#tracked?.abandon(outcome)
-    this.#cancel(reason)
-    const reject = () => {
-      this.#outputs.failed(reason, true)
-      this.#release()
-    }
-    const closed = this.#closeInputs()
-    if (closed === undefined || outcome === 'closed') reject()
-    else void Promise.race([closed, oneTurn()]).then(reject) // most have closed by then
-  }
-
-  /** Tells what runs, and whatever of it asks later. */
-  #cancel(reason: unknown): void {
-    this.#cancellation ??= { reason }
-    for (const attempt of [...this.#observed.values()]) attempt.cancel(reason)
-  }
-
-  #release(): void {
-    const { signal } = this.#call.settings
-    if (signal !== undefined) this.#host.signals.remove(signal, this)
-    this.#lanes.dismiss(this)
-    this.#onOver?.()
-    this.#host.onSettled(this)
-  }
 }
-
-function ignore(): void {}

@@ -2,37 +2,28 @@
 import { ClosedError } from '@threeply/task'
 import { AbortListeners } from './abort-listeners.ts'
 import type { ItemContext, RunContext } from './attempt.ts'
-import { Batch, type BatchHost } from './batch.ts'
+import { Batches } from './batches.ts'
+import type {
+  CallDefaults,
+  MapOptions,
+  MapSettledOptions,
+  RunOptions,
+  StreamOptions,
+} from './call-options.ts'
 import { Deadline } from './deadline.ts'
 import {
   type AsyncExecutorOptions,
-  type CallDefaults,
   type CloseOptions,
   checkConcurrency,
-  checkedSource,
   checkSize,
   closeDeadline,
   executorSettings,
-  failureSetting,
-  itemSettings,
-  type MapOptions,
-  type MapSettledOptions,
-  type RunOptions,
-  runSettings,
-  type StreamOptions,
-  streamSettings,
 } from './executor-options.ts'
 import type { Inputs } from './input-source.ts'
 import { Lanes } from './lanes.ts'
 import { OpenCalls } from './open-calls.ts'
-import { BoundedOutputs, type OutputStream } from './output-stream.ts'
-import {
-  CollectedOutputs,
-  DroppedOutputs,
-  type Outputs,
-  SettledOutputs,
-  type Settlement,
-} from './outputs.ts'
+import type { OutputStream } from './output-stream.ts'
+import { CollectedOutputs, DroppedOutputs, SettledOutputs } from './outputs.ts'
 import { rateLimit } from './rate-limit.ts'
 import { Recorder } from './recorder.ts'
 import { Runs } from './runs.ts'
@@ -52,10 +43,7 @@ export class AsyncExecutor implements AsyncDisposable {
   readonly #lanes: Lanes
   readonly #calls: OpenCalls
   readonly #runs: Runs
-  readonly #batches = new Set<Batch>()
-  readonly #host: BatchHost
-  readonly #defaults: CallDefaults
-  #isClosed = false
+  readonly #batches: Batches
   /** What calls are rejected with since it was destroyed. */
   #destroyed: ClosedError | undefined
 
@@ -64,22 +52,23 @@ export class AsyncExecutor implements AsyncDisposable {
     const settings = executorSettings(options)
     const { concurrency, rate, metrics } = settings
     const lanes = new Lanes(concurrency, rate && rateLimit(rate), () => this.#calls.rest())
-    this.#lanes = lanes
-    this.#defaults = {
+    const defaults: CallDefaults = {
       releaseOnTimeout: settings.releaseOnTimeout,
       get concurrency() {
         return lanes.concurrency
       },
     }
-    this.#calls = new OpenCalls(() => this.#lanes.running > 0)
+    this.#lanes = lanes
+    this.#calls = new OpenCalls(() => lanes.running > 0)
     const shared = {
       lanes,
       calls: this.#calls,
       signals: new AbortListeners(),
       recorder: metrics === undefined ? undefined : new Recorder(metrics),
+      defaults,
     }
     this.#runs = new Runs(shared, settings)
-    this.#host = { ...shared, onSettled: (batch) => this.#batches.delete(batch) }
+    this.#batches = new Batches(shared)
   }
 
   /**
@@ -127,14 +116,7 @@ export class AsyncExecutor implements AsyncDisposable {
    * @example const page = await executor.run(({ signal }) => fetch(url, { signal }), { timeout: 5_000 })
    */
   run<Output>(fn: (context: RunContext) => Output, options?: RunOptions): Promise<Awaited<Output>> {
-    try {
-      const settings = runSettings('run', fn, options, this.#defaults)
-      this.#checkOpen('run')
-      if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
-      return this.#runs.run(fn, settings) as Promise<Awaited<Output>>
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return this.#runs.run(fn, options) as Promise<Awaited<Output>>
   }
 
   /**
@@ -148,16 +130,7 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (...args: Args) => Output,
     options?: RunOptions,
   ): (...args: Args) => Promise<Awaited<Output>> {
-    const settings = runSettings('wrap', fn, options, this.#defaults)
-    return (...args) => {
-      try {
-        this.#checkOpen('wrap')
-        if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
-        return this.#runs.call(fn, args, settings) as Promise<Awaited<Output>>
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    }
+    return this.#runs.wrap(fn, options) as (...args: Args) => Promise<Awaited<Output>>
   }
 
   /**
@@ -178,7 +151,7 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (input: Input, context: ItemContext) => Output,
     options?: MapOptions,
   ): Promise<Awaited<Output>[]> {
-    return this.#collect('map', inputs, fn, options, (size, settlement) => {
+    return this.#batches.collect({ method: 'map', inputs, fn, options }, (size, settlement) => {
       return new CollectedOutputs<Awaited<Output>>(size, settlement)
     })
   }
@@ -193,9 +166,12 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (input: Input, context: ItemContext) => Output,
     options?: MapSettledOptions,
   ): Promise<PromiseSettledResult<Awaited<Output>>[]> {
-    return this.#collect('mapSettled', inputs, fn, options, (size, settlement) => {
-      return new SettledOutputs<Awaited<Output>>(size, settlement)
-    })
+    return this.#batches.collect(
+      { method: 'mapSettled', inputs, fn, options },
+      (size, settlement) => {
+        return new SettledOutputs<Awaited<Output>>(size, settlement)
+      },
+    )
   }
 
   /**
@@ -207,9 +183,12 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (input: Input, context: ItemContext) => unknown,
     options?: MapOptions,
   ): Promise<void> {
-    return this.#collect('forEach', inputs, fn, options, (_size, settlement) => {
-      return new DroppedOutputs(settlement)
-    })
+    return this.#batches.collect(
+      { method: 'forEach', inputs, fn, options },
+      (_size, settlement) => {
+        return new DroppedOutputs(settlement)
+      },
+    )
   }
 
   /**
@@ -243,36 +222,7 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (input: Input, context: ItemContext) => unknown,
     options?: StreamOptions,
   ): OutputStream<unknown> {
-    const settings = itemSettings('stream', fn, options, this.#defaults)
-    const { order, indexed, readAhead } = streamSettings(options)
-    const outputs = new BoundedOutputs({ order, indexed }, () => {
-      const { concurrency } = this
-      if (concurrency === Number.POSITIVE_INFINITY) return Math.max(1, readAhead ?? concurrency)
-      return concurrency + (readAhead ?? concurrency)
-    })
-    const batch = new Batch(
-      {
-        ...this.#host,
-        onSettled: (settled) => {
-          this.#host.onSettled(settled)
-          this.#calls.streamSettled()
-        },
-      },
-      {
-        settings,
-        source: checkedSource('stream', inputs),
-        fn,
-        outputs,
-        isBounded: true,
-        onFailure: failureSetting('stream', options),
-      },
-    )
-    outputs.feedFrom({
-      start: () => this.#startStream(batch, outputs, settings.signal),
-      roomMade: () => batch.roomMade(),
-      stop: (reason) => batch.stop(reason),
-    })
-    return outputs
+    return this.#batches.stream({ method: 'stream', inputs, fn, options }, () => this.concurrency)
   }
 
   /**
@@ -320,7 +270,7 @@ export class AsyncExecutor implements AsyncDisposable {
    */
   async close(options?: CloseOptions): Promise<void> {
     const delay = closeDeadline(options)
-    this.#isClosed = true
+    this.#calls.close()
     if (this.#destroyed !== undefined) return
     const deadline = new Deadline(delay, () => void this.destroy())
     await this.#calls.idle()
@@ -332,74 +282,19 @@ export class AsyncExecutor implements AsyncDisposable {
    * that run are told by their signal, and not waited for.
    */
   async destroy(): Promise<void> {
-    this.#isClosed = true
+    this.#calls.close()
     if (this.#destroyed !== undefined) return
     const error = new ClosedError(
       'The executor was destroyed before this call had ended. Its function may still be running.',
     )
     this.#destroyed = error
     this.#runs.destroy(error)
-    for (const batch of this.#batches) batch.destroy(error)
+    this.#batches.destroy(error)
     this.#calls.abandon()
   }
 
   /** {@link close}s. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  #collect<Input, Value>(
-    method: string,
-    inputs: Inputs<Input>,
-    fn: (input: Input, context: ItemContext) => unknown,
-    options: MapOptions | undefined,
-    collector: (size: number | undefined, settlement: Settlement<Value>) => Outputs,
-  ): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const settings = itemSettings(method, fn, options, this.#defaults)
-      const onFailure = failureSetting(method, options)
-      const source = checkedSource(method, inputs)
-      this.#checkOpen(method)
-      if (settings.signal?.aborted) throw settings.signal.reason
-      const outputs = collector(source.size, { resolve, reject })
-      const host = {
-        ...this.#host,
-        onSettled: (settled: Batch) => {
-          this.#host.onSettled(settled)
-          this.#calls.settled()
-        },
-      }
-      const batch = new Batch(host, {
-        settings,
-        source,
-        fn,
-        outputs,
-        isBounded: false,
-        onFailure,
-      })
-      this.#batches.add(batch)
-      this.#calls.opened()
-      batch.start()
-    })
-  }
-
-  #startStream(batch: Batch, outputs: Outputs, signal: AbortSignal | undefined): void {
-    try {
-      this.#checkOpen('stream')
-      signal?.throwIfAborted()
-    } catch (error) {
-      outputs.failed(error, true)
-      return
-    }
-    this.#batches.add(batch)
-    this.#calls.streamOpened()
-    batch.start()
-  }
-
-  #checkOpen(method: string): void {
-    if (!this.#isClosed) return
-    throw new ClosedError(
-      `The executor is closed, so ${method}() was not accepted. Submit before close(), or make another executor.`,
-    )
   }
 }

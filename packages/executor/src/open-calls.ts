@@ -1,4 +1,5 @@
 /** Which calls have been accepted and are not settled: what `onIdle` and `close` wait for. */
+import { ClosedError } from '@threeply/task'
 import { holdAlive, releaseAlive } from './keep-alive.ts'
 
 export class OpenCalls {
@@ -7,9 +8,23 @@ export class OpenCalls {
   #calls = 0
   #streams = 0
   #waiters: (() => void)[] = []
+  #isClosed = false
 
   constructor(isRunning: () => boolean) {
     this.#isRunning = isRunning
+  }
+
+  /** No more calls are accepted. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** @throws {ClosedError} ERR_THREEPLY_CLOSED */
+  checkOpen(method: string): void {
+    if (!this.#isClosed) return
+    throw new ClosedError(
+      `The executor is closed, so ${method}() was not accepted. Submit before close(), or make another executor.`,
+    )
   }
 
   /** A call that keeps the process alive until it is settled. */

@@ -1,6 +1,6 @@
 /** The tasks of `run` that wait for the same: those of one priority and one key. */
 import type { KeySlots } from './keyed-slots.ts'
-import type { Lane, Work } from './lanes.ts'
+import type { Lane, Work } from './lane.ts'
 import { type Queued, WaitingQueue } from './waiting-queue.ts'
 
 /** What starts the tasks of a line, and settles them. */

@@ -2,9 +2,9 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { Abortable } from './abort-listeners.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
+import type { RunSettings } from './call-options.ts'
 import type { Deadline } from './deadline.ts'
-import type { RunSettings } from './executor-options.ts'
-import type { Lane } from './lanes.ts'
+import type { Lane } from './lane.ts'
 import type { Retries } from './retry.ts'
 import type { RunLine } from './run-line.ts'
 

@@ -4,15 +4,21 @@ import type { TaskOutcome } from '@threeply/metrics/runner'
 import { QueueFullError, TaskDroppedError, TaskTimeoutError } from '@threeply/task'
 import type { AbortListeners } from './abort-listeners.ts'
 import type { AttemptOwner } from './attempt.ts'
+import {
+  type CallDefaults,
+  type RunOptions,
+  type RunSettings,
+  runSettings,
+} from './call-options.ts'
 import { Deadline } from './deadline.ts'
-import type { RunSettings } from './executor-options.ts'
-import { KeyedSlots } from './keyed-slots.ts'
-import { type Lane, type Lanes, NOTHING } from './lanes.ts'
+import { type Lane, NOTHING } from './lane.ts'
+import type { Lanes } from './lanes.ts'
 import type { OpenCalls } from './open-calls.ts'
 import type { QueueSettings } from './queue-settings.ts'
 import type { Recorder } from './recorder.ts'
 import { Retries } from './retry.ts'
-import { RunLine, type RunStarter } from './run-line.ts'
+import type { RunStarter } from './run-line.ts'
+import { type Line, RunQueue } from './run-queue.ts'
 import {
   type AnyFunction,
   Rejection,
@@ -21,11 +27,7 @@ import {
   RunTask,
   WrappedTask,
 } from './run-task.ts'
-import { SizeWaiters } from './size-waiters.ts'
 import { taskName } from './task-name.ts'
-
-/** Where calls of `run` wait. */
-type Line = RunLine<RunTask>
 
 /** What the calls share with the rest of their executor. */
 export interface RunsHost {
@@ -33,58 +35,67 @@ export interface RunsHost {
   readonly calls: OpenCalls
   readonly signals: AbortListeners
   readonly recorder: Recorder | undefined
+  readonly defaults: CallDefaults
 }
 
 export class Runs implements RunStarter<RunTask>, AttemptOwner {
   readonly #host: RunsHost
   readonly #lanes: Lanes
   readonly #settings: QueueSettings
-  readonly #sizeWaiters = new SizeWaiters()
-  /** Where calls without options wait. */
-  readonly #plain = new RunLine<RunTask>(this, 0)
-  /** The lines without a key, by priority. They are kept, as there are few. */
-  readonly #lines = new Map<number, Line>([[0, this.#plain]])
-  readonly #keys: KeyedSlots<Line>
-  /** Those whose next attempt is put off. */
-  readonly #backingOff = new Set<RunTask>()
-  #queued = 0
+  readonly #queue: RunQueue
 
   constructor(host: RunsHost, settings: QueueSettings) {
     this.#host = host
     this.#lanes = host.lanes
     this.#settings = settings
-    this.#keys = new KeyedSlots<Line>(settings.keyConcurrency)
+    this.#queue = new RunQueue(host.lanes, this, settings.keyConcurrency)
   }
 
   get waiting(): number {
-    return this.#queued + this.#backingOff.size
+    return this.#queue.size
   }
 
-  run(fn: AnyFunction, settings: RunSettings): Promise<unknown> {
-    return new Promise((resolve) => this.#submit(new RunTask(fn, resolve), settings))
+  run(fn: AnyFunction, options: RunOptions | undefined): Promise<unknown> {
+    try {
+      const settings = runSettings('run', fn, options, this.#host.defaults)
+      this.#host.calls.checkOpen('run')
+      if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
+      return new Promise((resolve) => this.#submit(new RunTask(fn, resolve), settings))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
-  /** Runs `fn` with `args`, and without a context. */
-  call(fn: AnyFunction, args: readonly unknown[], settings: RunSettings): Promise<unknown> {
-    return new Promise((resolve) => this.#submit(new WrappedTask(fn, args, resolve), settings))
+  /** A function that runs `fn` with its arguments, and without a context. Throws bad options. */
+  wrap(fn: AnyFunction, options: RunOptions | undefined): AnyFunction {
+    const settings = runSettings('wrap', fn, options, this.#host.defaults)
+    return (...args) => {
+      try {
+        this.#host.calls.checkOpen('wrap')
+        if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
+        return new Promise((resolve) => this.#submit(new WrappedTask(fn, args, resolve), settings))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
   }
 
   /** Drops all that waits. */
   clear(): void {
-    for (const task of this.#allWaiting()) this.#drop(task, 'clear()')
+    for (const task of this.#queue.all()) this.#drop(task, 'clear()')
   }
 
   /** Fulfilled when fewer than `size` wait. */
   sizeBelow(size: number): Promise<void> {
-    return this.#sizeWaiters.below(size, this.waiting)
+    return this.#queue.sizeBelow(size)
   }
 
   begin(line: Line, lane: Lane): unknown {
     const task = line.queue.first
     if (task === undefined) return NOTHING
     const { details } = task
-    if (details !== undefined && !this.#takeSlots(details, lane)) return NOTHING
-    this.#leaveQueue(task)
+    if (details !== undefined && !this.#queue.takeSlots(details, lane)) return NOTHING
+    this.#queue.leave(task)
     const startedAt = details === undefined ? 0 : this.#started(details)
     const attempt = new RunAttempt(this, task, lane, startedAt)
     lane.attempt = attempt
@@ -114,7 +125,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
 
   /** Rejects all that waits and all that runs. */
   destroy(error: unknown): void {
-    for (const task of this.#allWaiting()) this.#end(task, error, 'closed')
+    for (const task of this.#queue.all()) this.#end(task, error, 'closed')
     for (const attempt of this.#lanes.attempts()) {
       const { task } = attempt as RunAttempt
       if (task.resolve !== undefined) this.#settle(task, new Rejection(error), 'closed')
@@ -123,28 +134,16 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
   }
 
   #submit(task: RunTask, settings: RunSettings): void {
-    const line = this.#line(settings)
+    const line = this.#queue.line(settings.priority, settings.key)
     if (settings.needsDetails || this.#host.recorder !== undefined) {
       task.details = this.#details(task, line, settings)
     }
     if (line.slots !== undefined) line.slots.open += 1
     this.#host.calls.opened()
     this.#host.recorder?.submitted()
-    this.#joinQueue(task, line)
+    this.#queue.join(task, line)
     if (this.waiting > this.#settings.queueLimit) this.#overflow(task, line)
-    if (task.resolve !== undefined) this.#offer(line)
-  }
-
-  #line({ priority, key }: RunSettings): Line {
-    const slots = this.#keys.of(key)
-    if (slots === undefined && priority === 0) return this.#plain
-    const lines = slots?.lines ?? this.#lines
-    let line = lines.get(priority)
-    if (line === undefined) {
-      line = new RunLine<RunTask>(this, priority, slots)
-      lines.set(priority, line)
-    }
-    return line
+    if (task.resolve !== undefined) this.#queue.offer(line)
   }
 
   #details(task: RunTask, line: Line, settings: RunSettings): RunDetails {
@@ -174,82 +173,20 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     return details
   }
 
-  #joinQueue(task: RunTask, line: Line): void {
-    line.queue.push(task)
-    this.#queued += 1
-  }
-
-  #leaveQueue(task: RunTask): void {
-    if (this.#backingOff.delete(task)) {
-      task.details!.backOff!.clear()
-    } else {
-      const line = task.details?.line ?? this.#plain
-      line.queue.remove(task)
-      this.#queued -= 1
-      if (line.queue.size === 0) this.#lanes.withdraw(line)
-      else this.#lanes.reconsider(line)
-    }
-    this.#sizeWaiters.tell(this.waiting)
-  }
-
-  /** Lets lanes take from a line, unless its key has all that it may have. */
-  #offer(line: Line): void {
-    if (!line.slots?.isFull) this.#lanes.offer(line)
-  }
-
   /** `task` has joined the queue, and there are more in it than may wait; unless some start now. */
   #overflow(task: RunTask, line: Line): void {
     const { queueLimit, overflow } = this.#settings
     const starting = line.slots?.isFull ? 0 : this.#lanes.free
     if (this.waiting - starting <= queueLimit || overflow === 'wait') return
     if (overflow === 'drop-oldest') {
-      this.#drop(this.#oldest() ?? task, "overflow: 'drop-oldest'")
+      this.#drop(this.#queue.oldest() ?? task, "overflow: 'drop-oldest'")
     } else {
       this.#end(task, new QueueFullError(taskName(task.fn), queueLimit), 'refused')
     }
   }
 
-  /** The one that has waited longest: async resources are numbered in the order of their making. */
-  #oldest(): RunTask | undefined {
-    let oldest: RunTask | undefined
-    for (const { queue } of this.#allLines()) {
-      const { first } = queue
-      if (first === undefined) continue
-      if (oldest === undefined || first.asyncId() < oldest.asyncId()) oldest = first
-    }
-    return oldest
-  }
-
-  *#allLines(): Generator<Line> {
-    yield* this.#lines.values()
-    yield* this.#keys.lines()
-  }
-
-  #allWaiting(): RunTask[] {
-    const tasks = [...this.#backingOff]
-    for (const { queue } of this.#allLines()) tasks.push(...queue)
-    return tasks
-  }
-
   #drop(task: RunTask, by: string): void {
     this.#end(task, new TaskDroppedError(taskName(task.fn), by), 'dropped')
-  }
-
-  /** For the task that is first in its line: its key's slot, and more than one if it is heavy. */
-  #takeSlots({ line, settings: { weight } }: RunDetails, lane: Lane): boolean {
-    if (weight > 1 && !this.#lanes.reserve(line, lane, weight)) return false
-    const { slots } = line
-    if (slots === undefined) return true
-    slots.running += 1
-    if (slots.isFull) for (const full of slots.lines.values()) this.#lanes.withdraw(full)
-    return true
-  }
-
-  #giveBack({ slots }: Line): void {
-    if (slots === undefined) return
-    slots.running -= 1
-    for (const line of slots.lines.values()) if (line.queue.size > 0) this.#offer(line)
-    this.#keys.forgetIfIdle(slots)
   }
 
   #started(details: RunDetails): number {
@@ -268,7 +205,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     this.#host.recorder?.ended(attempt.startedAt, lane.wasReleased)
     if (lane.wasReleased) return attempt
     details.attempt = undefined
-    this.#giveBack(details.line)
+    this.#queue.giveBack(details.line)
     return attempt
   }
 
@@ -287,12 +224,8 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     const details = task.details!
     details.queuedAt = this.#now()
     this.#host.recorder?.requeued()
-    this.#backingOff.add(task)
-    details.backOff = new Deadline(delay, () => {
-      this.#backingOff.delete(task)
-      this.#joinQueue(task, details.line)
-      this.#offer(details.line)
-    })
+    this.#queue.putOff(task)
+    details.backOff = new Deadline(delay, () => this.#queue.due(task, details.line))
   }
 
   #timedOut(task: RunTask, details: RunDetails, timeout: number): void {
@@ -308,7 +241,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
       details.attempt = undefined
       this.#lanes.release(attempt.lane)
       this.#host.recorder?.released()
-      this.#giveBack(details.line)
+      this.#queue.giveBack(details.line)
     }
   }
 
@@ -318,7 +251,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     const { details } = task
     const attempt = details?.attempt
     if (attempt === undefined) {
-      this.#leaveQueue(task)
+      this.#queue.leave(task)
       if (details !== undefined) this.#host.recorder?.left(details.queuedAt)
     }
     this.#settle(task, new Rejection(reason), outcome)
@@ -333,11 +266,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
       details.queueDeadline?.clear()
       const { signal } = details.settings
       if (signal !== undefined) this.#host.signals.remove(signal, details)
-      const { slots } = details.line
-      if (slots !== undefined) {
-        slots.open -= 1
-        this.#keys.forgetIfIdle(slots)
-      }
+      this.#queue.forget(details.line)
     }
     this.#host.recorder?.settled(outcome)
     resolve!(value)

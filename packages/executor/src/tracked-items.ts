@@ -2,7 +2,8 @@
 import type { TaskOutcome } from '@threeply/metrics/runner'
 import { TaskTimeoutError } from '@threeply/task'
 import { Deadline } from './deadline.ts'
-import type { Lane, Lanes } from './lanes.ts'
+import type { Lane } from './lane.ts'
+import type { Lanes } from './lanes.ts'
 import type { Recorder } from './recorder.ts'
 import { Retries, type RetrySettings } from './retry.ts'
 
