@@ -1,4 +1,5 @@
 /** The calls of `map`, `mapSettled`, `forEach` and `stream`: from their options to their settlement. */
+import type { OutputStream } from '@threeply/task'
 import type { ItemContext } from './attempt.ts'
 import { Batch, type BatchHost } from './batch.ts'
 import {
@@ -11,8 +12,9 @@ import {
   streamSettings,
 } from './call-options.ts'
 import type { Inputs } from './input-source.ts'
+import { holdAlive, releaseAlive } from './keep-alive.ts'
 import type { OpenCalls } from './open-calls.ts'
-import { BoundedOutputs, type OutputStream } from './output-stream.ts'
+import { BoundedOutputs } from './output-stream.ts'
 import type { Outputs, Settlement } from './outputs.ts'
 
 /** What the calls share with the rest of their executor. */
@@ -96,6 +98,7 @@ export class Batches {
     outputs.feedFrom({
       start: () => this.#startStream(batch, outputs, settings.signal),
       roomMade: () => batch.roomMade(),
+      awaited: (isAwaited) => (isAwaited ? holdAlive() : releaseAlive()),
       stop: (reason) => batch.life.stop(reason),
     })
     return outputs

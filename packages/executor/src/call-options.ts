@@ -1,4 +1,6 @@
 /** What the calls of an executor take: types, defaults, and the refusal of bad values. */
+
+import type { StreamOrder } from '@threeply/task'
 import {
   checkChoice,
   checkDuration,
@@ -9,7 +11,6 @@ import {
 } from '@threeply/task/runner'
 import { type InputSource, type Inputs, inputSource } from './input-source.ts'
 import { checkBoolean, checkObject, OWNER } from './option-checks.ts'
-import type { StreamOrder } from './output-order.ts'
 import type { RetrySettings } from './retry.ts'
 import { type RetryOptions, retrySettings } from './retry-options.ts'
 

@@ -1,5 +1,5 @@
 /** Many async operations on one thread, a bounded number in flight. */
-import { ClosedError } from '@threeply/task'
+import { ClosedError, type OutputStream } from '@threeply/task'
 import { AbortListeners } from './abort-listeners.ts'
 import type { ItemContext, RunContext } from './attempt.ts'
 import { Batches } from './batches.ts'
@@ -22,7 +22,6 @@ import {
 import type { Inputs } from './input-source.ts'
 import { Lanes } from './lanes.ts'
 import { OpenCalls } from './open-calls.ts'
-import type { OutputStream } from './output-stream.ts'
 import { CollectedOutputs, DroppedOutputs, SettledOutputs } from './outputs.ts'
 import { rateLimit } from './rate-limit.ts'
 import { Recorder } from './recorder.ts'

@@ -1,3 +1,4 @@
+export type { OutputStream, StreamOrder } from '@threeply/task'
 export type { ItemContext, RunContext } from './attempt.ts'
 export type {
   CallOptions,
@@ -9,8 +10,6 @@ export type {
 export { AsyncExecutor } from './executor.ts'
 export type { AsyncExecutorOptions, CloseOptions } from './executor-options.ts'
 export type { Inputs } from './input-source.ts'
-export type { StreamOrder } from './output-order.ts'
-export type { OutputStream } from './output-stream.ts'
 export type { Overflow } from './queue-settings.ts'
 export type { RateOptions } from './rate-options.ts'
 export type { Jitter } from './retry.ts'

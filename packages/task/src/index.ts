@@ -14,6 +14,8 @@ export {
   ThreeplyError,
   ThrownValueError,
 } from './errors.ts'
+export type { StreamOrder } from './output-order.ts'
+export type { OutputStream } from './output-stream.ts'
 export type { TaskContext, TaskContextOptions } from './task-context.ts'
 export { createTaskContext } from './task-context.ts'
 export type {

@@ -15,6 +15,8 @@ export {
   invalidOption,
   LONGEST_TIMER,
 } from './option-checks.ts'
+export type { StreamFeed } from './output-stream.ts'
+export { StreamedOutputs } from './output-stream.ts'
 export type { CancellationFlag } from './thread-task-context.ts'
 export { ThreadTaskContext } from './thread-task-context.ts'
 export { serializationError } from './uncloneable.ts'
