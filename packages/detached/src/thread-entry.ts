@@ -1,7 +1,7 @@
 /** What runs in a detached thread: it loads the task module, runs one task, and ends. */
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { encodeError } from '@threeply/task'
-import { LoadedModule } from '@threeply/task/runner'
+import { LoadedModule, standardStreamsWritten } from '@threeply/task/runner'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
 import { ResourceMeter } from './resource-use.ts'
 import { openRunRecorder } from './run-recorder.ts'
@@ -35,16 +35,9 @@ process.on('exit', () => post(port, { kind: 'exiting', use: meter.use() }))
 
 /** Ends the thread, whatever the task has left behind: timers, sockets, listeners. */
 async function end(settledWell: boolean): Promise<void> {
-  await written(process.stdout)
-  await written(process.stderr)
+  await standardStreamsWritten()
   if (!settledWell) process.exitCode = 1
   process.exit()
-}
-
-/** Before Node 22.13, what the parent has not acknowledged yet would be lost. */
-function written(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.writableLength === 0) return Promise.resolve()
-  return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
 function post(to: MessagePort, message: FromThread): void {

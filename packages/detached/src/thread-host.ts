@@ -13,10 +13,10 @@ import {
 import type { MetricsHandle } from '@threeply/metrics'
 import type { ThreadExitReason } from '@threeply/metrics/runner'
 import { ThreadExitError } from '@threeply/task'
+import { threadArguments } from '@threeply/task/runner'
 import type { ThreadDeath } from './exit-report.ts'
 import type { FromThread, StartFrame, ThreadData, ToThread } from './messages.ts'
 import type { RunnerRecorder } from './runner-recorder.ts'
-import { threadArguments } from './thread-arguments.ts'
 
 /** What a thread tells the one that it works for. */
 export interface ThreadEvents {

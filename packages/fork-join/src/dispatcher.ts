@@ -30,8 +30,7 @@ export class Dispatcher implements CrewObserver {
   constructor(module: string, settings: PoolSettings) {
     this.#settings = settings
     this.metrics = new PoolMetrics(settings.metrics)
-    const { resourceLimits } = settings
-    this.#crew = new ThreadCrew({ module, resourceLimits, metrics: this.metrics }, settings, this)
+    this.#crew = new ThreadCrew({ module, pool: settings, metrics: this.metrics }, this)
     this.#chunks = new ChunkFiller(this.#queue, this.#costs, settings.maxThreads)
     this.#crew.start(settings.minThreads)
   }
@@ -81,6 +80,11 @@ export class Dispatcher implements CrewObserver {
         if (task.call === call) thread.stop(task, cancellation)
       }
     }
+  }
+
+  /** Starts all threads that there may be. Rejects with why one cannot start. */
+  async warmUp(): Promise<void> {
+    await this.#crew.warmUp()
   }
 
   readAhead(name: string): number {
@@ -177,7 +181,7 @@ export class Dispatcher implements CrewObserver {
 
   /** @returns Whether there was something to send. */
   #feed(thread: PoolThread): boolean {
-    const { tasks, duration } = this.#chunks.next(!thread.isIdle)
+    const { tasks, duration } = this.#chunks.next(!thread.isIdle, thread.tasksLeft)
     if (tasks.length === 0) return false
     this.#room = 0
     thread.send(tasks, duration)

@@ -14,5 +14,10 @@ export {
 export type { MapOptions, RunOptions, Transferable } from './call-options.ts'
 export type { CloseOptions } from './pool.ts'
 export { ForkJoinPool } from './pool.ts'
-export type { ForkJoinPoolOptions, ResourceLimits, ThreadRange } from './pool-options.ts'
+export type {
+  ForkJoinPoolOptions,
+  RecycleLimits,
+  ResourceLimits,
+  ThreadRange,
+} from './pool-options.ts'
 export type { Scope, ScopeOptions, ScopePolicy } from './scope.ts'

@@ -15,17 +15,26 @@ export interface ThreadOpening {
   readonly states: SharedArrayBuffer
   /** What to record with. */
   readonly metrics: MetricsHandle | undefined
+  /** A heap of more bytes is to be told. */
+  readonly heapBytes: number
 }
 
-/** What opening a thread gives: nothing, or why the task module cannot be used. */
-export type ThreadOpened = EncodedError | undefined
+/** What opening a thread gives. */
+export interface ThreadOpened {
+  /** Why the task module cannot be used, if it cannot. */
+  readonly failure: EncodedError | undefined
+  readonly hasTeardown: boolean
+}
 
 export const RUN = 0
-const CANCEL = 1
+export const TEAR_DOWN = 1
+const CANCEL = 2
 
 export type ToThread =
   | readonly [kind: typeof RUN, first: number, segments: readonly Segment[]]
   | readonly [kind: typeof CANCEL, item: number, reason: CancelReason]
+  /** There will be no more tasks. */
+  | readonly [kind: typeof TEAR_DOWN]
 
 /** Inputs for one task; the numbers of all segments' inputs follow one another. */
 export type Segment = readonly [
@@ -48,6 +57,8 @@ export type CancelReason =
 export const DONE = 0
 export const PROGRESS = 1
 export const FATAL = 2
+export const HEAP_EXCEEDED = 3
+export const TORN_DOWN = 4
 
 export type FromThread =
   | readonly [
@@ -60,6 +71,9 @@ export type FromThread =
   | readonly [kind: typeof PROGRESS, item: number, value: unknown]
   /** The error that is ending the thread. */
   | readonly [kind: typeof FATAL, error: EncodedError]
+  | readonly [kind: typeof HEAP_EXCEEDED]
+  /** The teardown has ended, with this error if it threw. */
+  | readonly [kind: typeof TORN_DOWN, error: EncodedError | undefined]
 
 /** The place among a message's outputs of a task that threw, and what. */
 export type Failure = readonly [offset: number, error: EncodedError]

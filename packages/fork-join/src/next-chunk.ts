@@ -21,6 +21,7 @@ export class ChunkFiller {
   #tasks: Task[] = []
   #duration = 0
   #limit = 0
+  #mostTasks = 0
   #isBehind = false
   /** What an input of the task `#name` costs. */
   #name: string | undefined
@@ -35,9 +36,11 @@ export class ChunkFiller {
   /**
    * Tasks of one call of `map`, or calls of `run` that follow one another; none when none waits.
    * @param isBehind Whether the thread has other tasks to run before.
+   * @param mostTasks How many the thread takes at most.
    */
-  next(isBehind: boolean): Chunk {
+  next(isBehind: boolean, mostTasks: number): Chunk {
     this.#isBehind = isBehind
+    this.#mostTasks = mostTasks
     this.#tasks = []
     this.#duration = 0
     this.#name = undefined
@@ -82,7 +85,7 @@ export class ChunkFiller {
     if (first === undefined) {
       const remaining = Math.max(this.#queue.size, task.call.remaining)
       const share = chunkSize ?? fairShare(remaining, this.#threads, this.#cost)
-      this.#limit = isSurvivor ? 1 : Math.min(MAX_INPUTS, share)
+      this.#limit = isSurvivor ? 1 : Math.min(MAX_INPUTS, share, this.#mostTasks)
     } else {
       if (!isAlike(task, first) || task.transfer.length > 0) return false
       if (chunkSize === undefined && !fits(this.#duration, this.#cost)) return false

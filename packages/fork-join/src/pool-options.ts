@@ -32,6 +32,8 @@ export interface ForkJoinPoolOptions {
    * @default 'reject'
    */
   readonly overflow?: 'reject' | 'wait' | undefined
+  /** When a thread is replaced by a new one. @default never */
+  readonly recycleAfter?: RecycleLimits | undefined
   /** Memory of a thread, as of a `Worker`. A thread that exceeds it dies, alone. */
   readonly resourceLimits?: ResourceLimits | undefined
   /** Where to record. @default nothing is recorded */
@@ -42,6 +44,20 @@ export interface ThreadRange {
   /** @default 0 */
   readonly min?: number | undefined
   readonly max: number
+}
+
+/**
+ * A thread that has reached one of these gets no more tasks, and ends when it has answered those that
+ * it has. Its replacement is started before that, so for a moment there may be one more thread.
+ */
+export interface RecycleLimits {
+  /** After so many tasks. @default Infinity */
+  readonly tasks?: number | undefined
+  /**
+   * When its JavaScript heap has more bytes than this after a task, or after a chunk of small ones.
+   * Garbage that has not been collected counts, buffers do not. @default Infinity
+   */
+  readonly heapBytes?: number | undefined
 }
 
 /** As of Node's `Worker`, in mebibytes. */
@@ -60,6 +76,7 @@ export interface PoolSettings {
   readonly grace: number
   readonly queueLimit: number
   readonly overflow: 'reject' | 'wait'
+  readonly recycleAfter: { readonly tasks: number; readonly heapBytes: number }
   readonly resourceLimits: ResourceLimits | undefined
   readonly metrics: MetricsRegistry | undefined
 }
@@ -72,6 +89,7 @@ const NAMES = [
   'grace',
   'queueLimit',
   'overflow',
+  'recycleAfter',
   'resourceLimits',
   'metrics',
 ]
@@ -94,6 +112,7 @@ export function checkPoolOptions(options: ForkJoinPoolOptions): PoolSettings {
     grace = DEFAULT_GRACE,
     queueLimit = Number.POSITIVE_INFINITY,
     overflow = 'reject',
+    recycleAfter = {},
     resourceLimits,
     metrics,
   }: ForkJoinPoolOptions = options
@@ -111,9 +130,19 @@ export function checkPoolOptions(options: ForkJoinPoolOptions): PoolSettings {
     grace,
     queueLimit,
     overflow,
+    recycleAfter: checkRecycleAfter(recycleAfter),
     resourceLimits,
     metrics,
   }
+}
+
+function checkRecycleAfter(limits: RecycleLimits): PoolSettings['recycleAfter'] {
+  checkOptionNames('recycleAfter', limits, ['tasks', 'heapBytes'])
+  const { tasks = Number.POSITIVE_INFINITY, heapBytes = Number.POSITIVE_INFINITY } = limits
+  const bounds = { minimum: 1, orInfinity: true }
+  checkWholeNumber(OWNER, 'recycleAfter.tasks', tasks, bounds)
+  checkWholeNumber(OWNER, 'recycleAfter.heapBytes', heapBytes, bounds)
+  return { tasks, heapBytes }
 }
 
 function checkThreads(threads: number | ThreadRange): { min: number; max: number } {

@@ -15,11 +15,12 @@ import {
   type Duration,
   type Failure,
   type FromThread,
+  HEAP_EXCEEDED,
   PROGRESS,
   runMessage,
 } from './messages.ts'
 import type { ExitReason, PoolMetrics } from './pool-metrics.ts'
-import type { ResourceLimits } from './pool-options.ts'
+import type { PoolSettings } from './pool-options.ts'
 import type { Cancellation, Task } from './submission.ts'
 import { afterDeath, type ThreadEnd } from './thread-exit.ts'
 import { type ThreadExit, ThreadHost } from './thread-host.ts'
@@ -43,7 +44,7 @@ export interface ThreadObserver {
 
 export interface ThreadSettings {
   readonly module: string
-  readonly resourceLimits: ResourceLimits | undefined
+  readonly pool: PoolSettings
   readonly metrics: PoolMetrics
 }
 
@@ -57,6 +58,7 @@ export class PoolThread {
   #onExited: () => void = () => {}
 
   readonly #observer: ThreadObserver
+  readonly #settings: PoolSettings
   readonly #metrics: PoolMetrics
   readonly #metricsHandle: MetricsHandle | undefined
   readonly #states = new ItemStates()
@@ -67,16 +69,23 @@ export class PoolThread {
   #endedFor: 'closed' | 'terminated' | undefined
   /** Whether it has answered since it was last asked. */
   #hasAnswered = true
+  #isHeapExceeded = false
 
-  constructor({ module, resourceLimits, metrics }: ThreadSettings, observer: ThreadObserver) {
+  constructor({ module, pool, metrics }: ThreadSettings, observer: ThreadObserver) {
     this.#observer = observer
+    this.#settings = pool
     this.#metrics = metrics
     this.exited = new Promise((resolve) => {
       this.#onExited = resolve
     })
     this.#metricsHandle = metrics.threadStarted()
-    const opening = { module, states: this.#states.buffer, metrics: this.#metricsHandle }
-    this.#host = new ThreadHost(opening, resourceLimits, {
+    const opening = {
+      module,
+      states: this.#states.buffer,
+      metrics: this.#metricsHandle,
+      heapBytes: pool.recycleAfter.heapBytes,
+    }
+    this.#host = new ThreadHost(opening, pool.resourceLimits, {
       onOpen: (failure) => this.#onOpen(failure),
       onMessage: (message) => this.#onMessage(message),
       onExit: (exit) => this.#onExit(exit),
@@ -92,6 +101,11 @@ export class PoolThread {
     return this.#inFlight.next > 0
   }
 
+  /** How many tasks it may be sent before it is to be replaced; none when its heap is too large. */
+  get tasksLeft(): number {
+    return this.#isHeapExceeded ? 0 : this.#settings.recycleAfter.tasks - this.#inFlight.next
+  }
+
   /** Whether it takes no more tasks. */
   get isEnding(): boolean {
     return this.#endedFor !== undefined || this.#host.hasExited
@@ -100,6 +114,7 @@ export class PoolThread {
   /** Whether it should be sent its next chunk before it has answered the last. */
   get wantsMore(): boolean {
     if (!this.isOpen || this.isEnding || this.#inFlight.chunks >= MAX_CHUNKS) return false
+    if (this.tasksLeft <= 0) return false
     return isWorthPrefetching(this.#inFlight.duration)
   }
 
@@ -199,15 +214,16 @@ export class PoolThread {
     return this.#states.hasStarted(item) ? Math.max(0.05, this.#states.sinceStart()) : 0
   }
 
-  /** Ends it when it has nothing to do. */
+  /** Ends it when it has nothing to do, after its teardown. */
   close(): void {
     this.#endedFor ??= 'closed'
-    this.#host.kill()
+    this.#host.end(this.#settings.grace)
   }
 
   /** Ends it at once, and rejects all that it has with `error`. */
   destroy(error: Error): void {
-    this.close()
+    this.#endedFor ??= 'closed'
+    this.#host.kill()
     for (const task of this.#inFlight.list()) {
       const hasStarted = this.#states.hasStarted(task.item)
       if (hasStarted && this.#isRunning(task)) this.#metrics.died(false)
@@ -264,6 +280,7 @@ export class PoolThread {
   #onMessage(message: FromThread): void {
     if (message[0] === DONE) this.#onDone(message[1], message[2], message[3])
     else if (message[0] === PROGRESS) this.#onProgress(message[1], message[2])
+    else if (message[0] === HEAP_EXCEEDED) this.#isHeapExceeded = true
   }
 
   #onDone(

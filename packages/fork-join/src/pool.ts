@@ -157,6 +157,24 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
   }
 
   /**
+   * Starts all threads that there may be, and waits until each has loaded the task module and run its
+   * `setup`, so that no task waits for that. Those above `threads.min` may end again when they have
+   * been idle for `idleTimeout`.
+   * @throws {TaskModuleError} ERR_THREEPLY_TASK_MODULE: the module cannot be loaded, or its `setup` fails
+   * @throws {ClosedError} ERR_THREEPLY_CLOSED: the pool is closed, or destroyed meanwhile
+   * @example await pool.warmUp()
+   */
+  async warmUp(): Promise<void> {
+    if (this.#closing !== undefined) throw closedError('warmUp')
+    this.#dispatcher.work.add()
+    try {
+      await this.#dispatcher.warmUp()
+    } finally {
+      this.#dispatcher.work.done()
+    }
+  }
+
+  /**
    * Accepts nothing more, waits for all accepted work however it ends, and ends the threads. May be
    * called again; a further deadline counts too.
    * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: a bad option; the pool stays open

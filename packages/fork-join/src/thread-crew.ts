@@ -10,6 +10,9 @@ import type { ThreadExit } from './thread-host.ts'
 /** While other threads work, so many attempts in a row to start one more may fail. */
 const MAX_FAILED_STARTS = 3
 
+/** For its last tasks, this share of all that it may take, a thread has its successor beside it. */
+const LAST_SHARE = 0.1
+
 /** Who gives the threads their work. */
 export interface CrewObserver extends Pick<ThreadObserver, 'onAnswer' | 'onRan' | 'onSent'> {
   /** A thread is there to take work. */
@@ -18,6 +21,11 @@ export interface CrewObserver extends Pick<ThreadObserver, 'onAnswer' | 'onRan' 
   onCannotStart(error: Error): void
   /** A thread is gone; `unfinished` is what others are to do, the latest first. */
   onGone(unfinished: readonly Task[]): void
+}
+
+interface WarmUp {
+  resolve(): void
+  reject(error: Error): void
 }
 
 export class ThreadCrew implements ThreadObserver {
@@ -29,14 +37,18 @@ export class ThreadCrew implements ThreadObserver {
   readonly #threads = new Set<PoolThread>()
   /** Those that are open and idle; the last to become so goes first, as it is the warmest. */
   readonly #idle: PoolThread[] = []
+  /** By the thread that each is to take the place of; until then they get no work. */
+  readonly #successors = new Map<PoolThread, PoolThread>()
+  /** Those who wait until all that start are open. */
+  #warmUps: WarmUp[] = []
   #starting = 0
   #failedStarts = 0
   #isEnding = false
   #idleTimer: NodeJS.Timeout | undefined
 
-  constructor(threadSettings: ThreadSettings, settings: PoolSettings, observer: CrewObserver) {
+  constructor(threadSettings: ThreadSettings, observer: CrewObserver) {
     this.#threadSettings = threadSettings
-    this.#settings = settings
+    this.#settings = threadSettings.pool
     this.#observer = observer
   }
 
@@ -71,10 +83,24 @@ export class ThreadCrew implements ThreadObserver {
       (this.#failedStarts < mayFail || this.#threads.size === 0)
     ) {
       this.#starting += 1
-      const thread = new PoolThread(this.#threadSettings, this)
-      this.#threads.add(thread)
-      this.#alive.add(thread)
+      this.#threads.add(this.#newThread())
     }
+  }
+
+  /** Starts all threads that there may be. Fulfils when they are open; rejects with why one is not. */
+  warmUp(): Promise<void> {
+    this.#failedStarts = 0
+    this.start(this.#settings.maxThreads)
+    if (this.#starting === 0) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#warmUps.push({ resolve, reject })
+    })
+  }
+
+  #newThread(): PoolThread {
+    const thread = new PoolThread(this.#threadSettings, this)
+    this.#alive.add(thread)
+    return thread
   }
 
   /** Ends all threads, which have nothing to do, and waits until they are gone. */
@@ -84,6 +110,7 @@ export class ThreadCrew implements ThreadObserver {
 
   /** Ends all threads at once, rejects what they have, and waits until they are gone. */
   async destroy(error: Error): Promise<void> {
+    this.#failWarmUps(error)
     await this.#end((thread) => thread.destroy(error))
   }
 
@@ -98,20 +125,57 @@ export class ThreadCrew implements ThreadObserver {
 
   onOpen(thread: PoolThread, failure: Error | undefined): void {
     if (failure === undefined) {
-      this.#starting -= 1
       this.#failedStarts = 0
-      this.giveBack(thread)
-      this.#observer.onReady()
-    } else {
-      this.#threads.delete(thread)
-      thread.close()
-      this.#onFailedStart(failure)
+      if (this.#threads.has(thread)) this.#onStarted(thread)
+      return
     }
+    const wasStarting = this.#threads.delete(thread)
+    this.#forgetSuccessor(thread)
+    thread.close()
+    if (wasStarting) this.#onFailedStart(failure)
   }
 
   onAnswer(thread: PoolThread): void {
+    if (!thread.isEnding) this.#recycle(thread)
     if (thread.isIdle && !thread.isEnding) this.giveBack(thread)
     this.#observer.onAnswer(thread)
+  }
+
+  /** Has a thread that must not take more replaced, without a moment in which there is none. */
+  #recycle(thread: PoolThread): void {
+    const { tasksLeft } = thread
+    const { tasks } = this.#settings.recycleAfter
+    // A comparison that no thread passes while its number of tasks is not limited.
+    if (tasksLeft > 0 && !(tasksLeft <= LAST_SHARE * tasks)) return
+    if (!this.#successors.has(thread)) this.#successors.set(thread, this.#newThread())
+    if (tasksLeft > 0 || !thread.isIdle) return
+    this.#threads.delete(thread)
+    thread.close()
+    this.#succeed(thread)
+  }
+
+  /** @param thread One that has left. */
+  #succeed(thread: PoolThread): void {
+    const successor = this.#successors.get(thread)
+    if (successor === undefined) return
+    this.#successors.delete(thread)
+    this.#threads.add(successor)
+    this.#starting += 1
+    if (successor.isOpen) this.#onStarted(successor)
+  }
+
+  /** @param thread One that will not be of use. */
+  #forgetSuccessor(thread: PoolThread): void {
+    for (const [old, successor] of this.#successors) {
+      if (successor === thread) this.#successors.delete(old)
+    }
+  }
+
+  #onStarted(thread: PoolThread): void {
+    this.#starting -= 1
+    this.giveBack(thread)
+    if (this.#starting === 0) for (const { resolve } of this.#warmUps.splice(0)) resolve()
+    this.#observer.onReady()
   }
 
   onRan(durations: readonly Duration[]): void {
@@ -125,6 +189,8 @@ export class ThreadCrew implements ThreadObserver {
   onExit(thread: PoolThread, exit: ThreadExit, unfinished: readonly Task[]): void {
     this.#alive.delete(thread)
     const wasStarting = this.#threads.delete(thread) && !thread.isOpen
+    this.#forgetSuccessor(thread)
+    this.#succeed(thread)
     const place = this.#idle.indexOf(thread)
     if (place !== -1) this.#idle.splice(place, 1)
     if (wasStarting) this.#onFailedStart(exitWhileLoading(this.#threadSettings.module, exit))
@@ -138,9 +204,14 @@ export class ThreadCrew implements ThreadObserver {
   #onFailedStart(error: Error): void {
     this.#starting -= 1
     this.#failedStarts += 1
+    this.#failWarmUps(error)
     if (this.#threads.size > 0) return
     this.#failedStarts = 0
     this.#observer.onCannotStart(error)
+  }
+
+  #failWarmUps(error: Error): void {
+    for (const { reject } of this.#warmUps.splice(0)) reject(error)
   }
 
   #onIdleTimer(): void {

@@ -1,34 +1,68 @@
 /** What piscina runs on each thread, once: it opens our port there. It never fails at load. */
+import type { MessagePort } from 'node:worker_threads'
 import { encodeError } from '@threeply/task'
-import { LoadedModule } from '@threeply/task/runner'
+import { LoadedModule, standardStreamsWritten } from '@threeply/task/runner'
 import type { Transferable } from './call-options.ts'
 import { ChunkRunner } from './chunk-runner.ts'
+import { HeapWatch } from './heap-watch.ts'
 import { ItemStates } from './item-states.ts'
-import { FATAL, RUN, type ThreadOpened, type ThreadOpening, type ToThread } from './messages.ts'
+import {
+  DONE,
+  FATAL,
+  type FromThread,
+  HEAP_EXCEEDED,
+  RUN,
+  TEAR_DOWN,
+  type ThreadOpened,
+  type ThreadOpening,
+  TORN_DOWN,
+  type ToThread,
+} from './messages.ts'
 import { TaskMeter } from './task-meter.ts'
 
 export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> {
-  const { port, module, states, metrics } = opening
+  const { port, module, states, metrics, heapBytes } = opening
   let tasks: LoadedModule
   try {
     tasks = await LoadedModule.load(module)
+    await tasks.setUp()
   } catch (error) {
-    return encodeError(error)
+    return { failure: encodeError(error), hasTeardown: false }
+  }
+  const heap = new HeapWatch(heapBytes)
+  const post = (message: FromThread, transfer: readonly unknown[] = []): void => {
+    // Before the answer, so that what the parent sends next goes to another thread already.
+    if (message[0] === DONE && heap.exceedsNow()) port.postMessage([HEAP_EXCEEDED])
+    port.postMessage(message, transfer as Transferable[])
   }
   const meter = await TaskMeter.open(metrics)
-  const runner = new ChunkRunner(tasks, new ItemStates(states), meter, (message, transfer) =>
-    port.postMessage(message, transfer as Transferable[]),
-  )
+  const runner = new ChunkRunner(tasks, new ItemStates(states), meter, post)
   // A task that ends its thread does not take with it what others have finished.
   process.on('exit', () => runner.flush())
-  process.on('uncaughtExceptionMonitor', (error) => port.postMessage([FATAL, encodeError(error)]))
+  process.on('uncaughtExceptionMonitor', (error) => post([FATAL, encodeError(error)]))
   // A message that cannot be read here may hold tasks: they are lost, and must not be waited for.
   port.on('messageerror', (error) => {
     throw error
   })
   port.on('message', (message: ToThread) => {
     if (message[0] === RUN) runner.run(message[1], message[2])
+    else if (message[0] === TEAR_DOWN) void tearDown(tasks, port)
     else runner.cancel(message[1], message[2])
   })
-  return undefined
+  return { failure: undefined, hasTeardown: tasks.hasTeardown }
+}
+
+/** The parent ends the thread after that. */
+async function tearDown(tasks: LoadedModule, port: MessagePort): Promise<void> {
+  const message: [typeof TORN_DOWN, ReturnType<typeof encodeError> | undefined] = [
+    TORN_DOWN,
+    undefined,
+  ]
+  try {
+    await tasks.tearDown()
+  } catch (error) {
+    message[1] = encodeError(error)
+  }
+  await standardStreamsWritten()
+  port.postMessage(message)
 }

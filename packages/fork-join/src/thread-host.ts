@@ -11,14 +11,17 @@ import {
   receiveMessageOnPort,
   type Worker,
 } from 'node:worker_threads'
-import { decodeError, TaskModuleError } from '@threeply/task'
+import { decodeError, type EncodedError, TaskModuleError } from '@threeply/task'
+import { LONGEST_TIMER, threadArguments } from '@threeply/task/runner'
 import { Piscina } from 'piscina'
 import type { Transferable } from './call-options.ts'
 import {
   FATAL,
   type FromThread,
+  TEAR_DOWN,
   type ThreadOpened,
   type ThreadOpening,
+  TORN_DOWN,
   type ToThread,
 } from './messages.ts'
 import type { ResourceLimits } from './pool-options.ts'
@@ -51,7 +54,11 @@ export class ThreadHost {
   readonly #events: ThreadEvents
   readonly #piscina: Piscina<ThreadOpening, ThreadOpened>
   readonly #port: MessagePort
+  readonly #module: string
   #cause: unknown
+  #hasTeardown = false
+  #isTearingDown = false
+  #teardownTimer: NodeJS.Timeout | undefined
 
   constructor(
     opening: Omit<ThreadOpening, 'port'>,
@@ -59,11 +66,13 @@ export class ThreadHost {
     events: ThreadEvents,
   ) {
     this.#events = events
+    this.#module = opening.module
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     port1.on('message', (message: FromThread) => this.#onMessage(message))
     port1.on('messageerror', (error: unknown) => this.#onBroken(error))
     port1.unref()
+    const execArgv = threadArguments(process.execArgv)
     this.#piscina = new Piscina({
       filename: ENTRY.href,
       name: 'openThread',
@@ -73,6 +82,7 @@ export class ThreadHost {
       atomics: 'disabled',
       recordTiming: false,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
+      ...(execArgv === undefined ? {} : { execArgv }),
     })
     this.#piscina.on('error', () => {}) // the thread's own events tell it, better
     // The type that piscina has for this takes `postMessage`'s options for its transfer list.
@@ -82,7 +92,10 @@ export class ThreadHost {
     this.threadId = worker.threadId
     this.#watch(worker)
     opened.then(
-      (failure) => events.onOpen(failure && decodeError(failure)),
+      ({ failure, hasTeardown }) => {
+        this.#hasTeardown = hasTeardown
+        events.onOpen(failure && decodeError(failure))
+      },
       (cause: unknown) => events.onOpen(failedToOpen(opening.module, cause)),
     )
   }
@@ -92,8 +105,29 @@ export class ThreadHost {
     this.#port.postMessage(message, transfer as Transferable[])
   }
 
+  /**
+   * Ends the thread, which has nothing to do, after its teardown.
+   * @param grace Milliseconds that the teardown may take, before the thread is terminated.
+   */
+  end(grace: number): void {
+    if (this.#isTearingDown) return
+    if (!this.#hasTeardown || this.hasExited) {
+      this.kill()
+      return
+    }
+    this.#isTearingDown = true
+    this.post([TEAR_DOWN], [])
+    if (grace > LONGEST_TIMER) return
+    this.#teardownTimer = setTimeout(() => {
+      this.#warn(`had not ended after its grace of ${grace} ms, and its thread was terminated`)
+      this.kill()
+    }, grace)
+  }
+
   /** Ends the thread, whatever it is doing. */
   kill(): void {
+    this.#isTearingDown = false
+    clearTimeout(this.#teardownTimer)
     void this.#piscina.destroy()
   }
 
@@ -109,6 +143,8 @@ export class ThreadHost {
         this.#onMessage(received.message)
       }
       this.#port.close()
+      clearTimeout(this.#teardownTimer)
+      if (this.#isTearingDown) this.#warn(`ended its thread, with exit code ${exitCode}`)
       this.#events.onExit({ exitCode, cause: this.#cause })
     })
   }
@@ -121,7 +157,18 @@ export class ThreadHost {
 
   #onMessage(message: FromThread): void {
     if (message[0] === FATAL) this.#cause = decodeError(message[1])
+    else if (message[0] === TORN_DOWN) this.#onTornDown(message[1])
     else this.#events.onMessage(message)
+  }
+
+  #onTornDown(error: EncodedError | undefined): void {
+    if (error !== undefined) this.#warn(`threw ${decodeError(error)}`)
+    this.kill()
+  }
+
+  /** What a teardown does has no call to reject, and must not pass in silence. */
+  #warn(what: string): void {
+    process.emitWarning(`'teardown' of the task module ${this.#module} ${what}.`, 'ThreeplyWarning')
   }
 }
 

@@ -5,11 +5,13 @@ import { describe } from './describe.ts'
 import { isError } from './error-codec.ts'
 import { TaskModuleError, TaskNotFoundError } from './errors.ts'
 import { invalidOption } from './option-checks.ts'
+import { createTaskContext } from './task-context.ts'
+import type { ReservedExport } from './task-module.ts'
 
 /** A function of a task module, as a runner calls it. */
 export type LoadedTask = (input: unknown, context: unknown) => unknown
 
-const RESERVED: ReadonlySet<string> = new Set(['setup', 'teardown'])
+const RESERVED: ReadonlySet<string> = new Set<ReservedExport>(['setup', 'teardown'])
 
 /**
  * The URL of a task module, for sending it to a thread.
@@ -53,10 +55,33 @@ export class LoadedModule {
     throw new TaskNotFoundError(name, this.#url, this.taskNames, this.#exports.has(name))
   }
 
-  /** The export `name` that a runner calls by itself, if the module has it. */
-  reserved(name: 'setup' | 'teardown'): LoadedTask | undefined {
+  /**
+   * Calls the module's `setup` with a context, if it has one, and waits for it.
+   * @throws {TaskModuleError} ERR_THREEPLY_TASK_MODULE: it threw; `cause` is what
+   */
+  async setUp(): Promise<void> {
+    try {
+      await this.#callReserved('setup')
+    } catch (cause) {
+      const message =
+        `'setup' of the task module ${this.#url} failed: ${reason(cause)}. ` +
+        'It is called once on each thread, before the first task there.'
+      throw new TaskModuleError(message, { cause })
+    }
+  }
+
+  get hasTeardown(): boolean {
+    return typeof this.#exports.get('teardown') === 'function'
+  }
+
+  /** Calls the module's `teardown`, if it has one, and waits for it. Rejects with what that throws. */
+  async tearDown(): Promise<void> {
+    await this.#callReserved('teardown')
+  }
+
+  async #callReserved(name: ReservedExport): Promise<void> {
     const found = this.#exports.get(name)
-    return typeof found === 'function' ? (found as LoadedTask) : undefined
+    if (typeof found === 'function') await found(createTaskContext())
   }
 
   get taskNames(): string[] {

@@ -17,6 +17,8 @@ export {
 } from './option-checks.ts'
 export type { StreamFeed } from './output-stream.ts'
 export { StreamedOutputs } from './output-stream.ts'
+export { standardStreamsWritten } from './standard-streams.ts'
+export { threadArguments } from './thread-arguments.ts'
 export type { CancellationFlag } from './thread-task-context.ts'
 export { ThreadTaskContext } from './thread-task-context.ts'
 export { serializationError } from './uncloneable.ts'

@@ -10,8 +10,6 @@ describe('a task module', () => {
     const module = await LoadedModule.load(fixture('tasks.ts'))
     expect(module.taskNames).toEqual(['Store', 'double', 'fetchTitle', 'greet', 'now', 'wordCount'])
     expect(module.task('double')(21, undefined)).toBe(42)
-    expect(module.reserved('setup')).toBeTypeOf('function')
-    expect(module.reserved('teardown')).toBeTypeOf('function')
   })
 
   test.each(['commonjs/seen.js', 'commonjs/unseen.js'])('may be CommonJS: %s', async (name) => {
@@ -26,9 +24,29 @@ describe('a task module', () => {
     expect(module.task('default')('in', undefined)).toBe('in')
   })
 
-  test('without setup has none', async () => {
+  test('may have a setup and a teardown, which get a context', async () => {
+    const module = await LoadedModule.load(fixture('with-setup.ts'))
+    expect(module.hasTeardown).toBe(true)
+    await module.setUp()
+    expect(module.task('state')(undefined, undefined)).toBe('set up')
+    await module.tearDown()
+    expect(module.task('state')(undefined, undefined)).toBe('torn down')
+  })
+
+  test('may have neither', async () => {
     const module = await LoadedModule.load(fixture('default-function.js'))
-    expect(module.reserved('setup')).toBeUndefined()
+    expect(module.hasTeardown).toBe(false)
+    await module.setUp()
+    await module.tearDown()
+  })
+
+  test('whose setup fails tells why', async () => {
+    const module = await LoadedModule.load(fixture('setup-fails.ts'))
+    const error = await failure(() => module.setUp())
+    expect(error).toBeInstanceOf(TaskModuleError)
+    expect(error.message).toContain("'setup'")
+    expect(error.message).toContain('RangeError: no database')
+    expect(error.cause).toMatchObject({ name: 'RangeError', message: 'no database' })
   })
 
   test.each(['nope', 'limit', 'setup', 'teardown', 'constructor', '__proto__', 'toString', ''])(

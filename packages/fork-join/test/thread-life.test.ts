@@ -1,0 +1,182 @@
+/** How threads begin and end: setup, teardown, warm-up, and their replacement when they are spent. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ClosedError, TaskModuleError, TaskNotFoundError } from '@threeply/task'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { ForkJoinPool, type ForkJoinPoolOptions } from '../src/index.ts'
+import { failure, until } from './pools.ts'
+
+type Life = typeof import('./fixtures/life.ts')
+
+const OPTIONS = { timeout: 60_000 }
+
+describe('setup', OPTIONS, () => {
+  test('is awaited before the first task, once a thread', async () => {
+    const { pool, notes } = newLife({ threads: 2 })
+    const states = await Promise.all(Array.from({ length: 50 }, () => pool.run('state')))
+    expect(states.every(({ isSetUp }) => isSetUp)).toBe(true)
+    await pool.warmUp()
+    expect(notes('setup')).toHaveLength(2)
+    expect(new Set(notes('setup')).size).toBe(2)
+  })
+
+  test.each(['throws', 'exits'])('that %s fails every task', async (how) => {
+    const { pool } = newLife({ threads: 2 }, { setup: how })
+    const calls = [pool.run('state'), pool.map('keep', [1, 2]), pool.warmUp()]
+    for (const error of await Promise.all(calls.map(failure))) {
+      expect(error).toBeInstanceOf(TaskModuleError)
+      expect(error.message).toContain('life.ts')
+      if (how === 'throws') expect(error.cause).toMatchObject({ message: 'no database' })
+    }
+    await pool.close()
+  })
+
+  test('and teardown are no tasks', async () => {
+    const { pool } = newLife()
+    for (const name of ['setup', 'teardown']) {
+      expect(await failure(pool.run(name as 'state'))).toBeInstanceOf(TaskNotFoundError)
+    }
+  })
+})
+
+describe('teardown', OPTIONS, () => {
+  test('is awaited before close ends the threads', async () => {
+    const { pool, notes } = newLife({ threads: 2 })
+    await pool.warmUp()
+    await pool.close()
+    expect(notes('torn down')).toHaveLength(2)
+  })
+
+  test('is awaited before an idle thread ends', async () => {
+    const { pool, notes } = newLife({ threads: 1, idleTimeout: 1 })
+    await pool.run('state')
+    await until(() => notes('torn down').length === 1)
+    expect(await pool.run('state')).toMatchObject({ isSetUp: true })
+  })
+
+  test.each([
+    ['throws', /RangeError: no goodbye/],
+    ['exits', /ended its thread, with exit code 3/],
+    ['hangs', /grace of 50 ms/],
+  ])('that %s does not hold up close, and is warned of', async (how, warning) => {
+    const warnings: Error[] = []
+    const onWarning = (error: Error) => warnings.push(error)
+    process.on('warning', onWarning)
+    onTestFinished(() => void process.off('warning', onWarning))
+    const { pool, notes } = newLife({ threads: 1, grace: 50 }, { teardown: how })
+    await pool.run('state')
+    await pool.close()
+    expect(notes('teardown')).toHaveLength(1)
+    await until(() => warnings.length > 0)
+    expect(warnings[0]).toMatchObject({ name: 'ThreeplyWarning' })
+    expect(warnings[0]!.message).toMatch(warning)
+  })
+
+  test('is not waited for by destroy', async () => {
+    const { pool, notes } = newLife({ threads: 1, grace: 60_000 }, { teardown: 'hangs' })
+    await pool.run('state')
+    const closed = pool.close()
+    await until(() => notes('teardown').length === 1)
+    await pool.destroy()
+    await closed
+  })
+})
+
+describe('warmUp', OPTIONS, () => {
+  test('fulfils when all threads are ready', async () => {
+    const { pool, notes } = newLife({ threads: { min: 1, max: 3 } })
+    await pool.warmUp()
+    expect(notes('setup')).toHaveLength(3)
+    await pool.warmUp()
+    expect(notes('setup')).toHaveLength(3)
+  })
+
+  test('is refused by a closed pool, and given up by one that is destroyed', async () => {
+    const { pool } = newLife()
+    const warming = failure(pool.warmUp())
+    await pool.destroy()
+    expect(await warming).toBeInstanceOf(ClosedError)
+    expect(await failure(pool.warmUp())).toBeInstanceOf(ClosedError)
+  })
+})
+
+describe('recycleAfter', OPTIONS, () => {
+  test('gives each thread so many tasks, and none is lost', async () => {
+    const { pool, notes } = newLife({ threads: 1, recycleAfter: { tasks: 10 } })
+    const tasksOf = new Map<number, number>()
+    for (let call = 0; call < 35; call += 1) {
+      const { thread } = await pool.run('state')
+      tasksOf.set(thread, (tasksOf.get(thread) ?? 0) + 1)
+    }
+    expect([...tasksOf.values()]).toEqual([10, 10, 10, 5])
+    await pool.close()
+    expect(notes('torn down')).toHaveLength(4)
+  })
+
+  test('holds for the chunks of a map', async () => {
+    const { pool } = newLife({ threads: 2, recycleAfter: { tasks: 100 } })
+    const threads = await pool.map('keep', Array(1_000).fill(1))
+    expect(threads).toHaveLength(1_000)
+    for (const one of new Set(threads)) {
+      expect(threads.filter((thread) => thread === one).length).toBeLessThanOrEqual(100)
+    }
+  })
+
+  test('has the successor ready before the last task of a thread', async () => {
+    const { pool, notes } = newLife({ threads: 1, recycleAfter: { tasks: 10 } })
+    const first = await pool.run('wait', 0)
+    for (let call = 1; call < 9; call += 1) expect(await pool.run('wait', 0)).toBe(first)
+    await until(() => notes('setup').length === 2)
+    expect(notes('teardown')).toHaveLength(0)
+    expect(await pool.run('wait', 0)).toBe(first)
+    expect(await pool.run('wait', 0)).not.toBe(first)
+  })
+
+  test('replaces a thread whose heap has grown', async () => {
+    const { pool, notes } = newLife({ threads: 1, recycleAfter: { heapBytes: 60_000_000 } })
+    const first = await pool.run('keep', 10)
+    expect(await pool.run('keep', 2_000_000)).toBe(first)
+    expect(await pool.run('keep', 10)).not.toBe(first)
+    await until(() => notes('torn down').length === 1)
+  })
+
+  test.each([{ tasks: 0 }, { heapBytes: -1 }, { task: 1 }])('refuses %o', (recycleAfter) => {
+    expect(() => newLife({ recycleAfter: recycleAfter as object })).toThrow(
+      expect.objectContaining({ code: 'ERR_THREEPLY_INVALID_OPTION' }),
+    )
+  })
+})
+
+test('threads run in a program given as text, with --input-type', OPTIONS, async () => {
+  const program = `
+    import { ForkJoinPool } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url))}
+    const pool = new ForkJoinPool(${JSON.stringify(new URL('./fixtures/tasks.ts', import.meta.url))})
+    console.log(await pool.run('double', 21))`
+  const { NODE_OPTIONS: _options, VITEST: _vitest, ...env } = process.env
+  const flags = ['--conditions=@threeply/source', '--no-warnings', '--input-type=module']
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, '--eval', program], {
+    env,
+  })
+  expect(stdout).toBe('42\n')
+})
+
+/** A pool of the module that notes its life, and those notes. */
+function newLife(options: ForkJoinPoolOptions = {}, asked: Record<string, string> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'threeply-fork-join-'))
+  const log = join(folder, 'log')
+  const module = new URL('./fixtures/life.ts', import.meta.url)
+  module.search = new URLSearchParams({ ...asked, log }).toString()
+  const pool = new ForkJoinPool<Life>(module, options)
+  onTestFinished(async () => {
+    await pool.destroy()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const notes = (what: string): string[] =>
+    readFileSync(log, { encoding: 'utf8', flag: 'a+' })
+      .split('\n')
+      .filter((line) => line.startsWith(`${what} `))
+  return { pool, notes }
+}
