@@ -9,8 +9,11 @@
  */
 const CHUNK_MS = 1
 
-/** Behind less than this a thread is given its next chunk before it asks, which hides the message. */
-const PREFETCH_BEHIND_MS = 2
+/**
+ * Behind less than this a thread is given its next chunk before it asks, which hides the message; behind
+ * more, a message is some percent at most. Idle threads take back what waits so behind others.
+ */
+const PREFETCH_BEHIND_MS = 5
 
 /** Bounds what a dying thread can lose, and how long the parent is busy with one message. */
 export const MAX_INPUTS = 4_096
@@ -97,6 +100,11 @@ export function readAhead(cost: number, threads: number): number {
 /** Whether a thread that has `duration` of work left should be sent more. */
 export function isWorthPrefetching(duration: number): boolean {
   return duration < PREFETCH_BEHIND_MS
+}
+
+/** Whether of `duration` of work on a busy thread an idle one should have a part. */
+export function isWorthStealing(duration: number): boolean {
+  return duration > LEAST_MS
 }
 
 /** A mean that follows. */

@@ -25,6 +25,7 @@ export class Dispatcher implements CrewObserver {
   #room = 0
   #isPumping = false
   #isPumpScheduled = false
+  #isStealScheduled = false
   #overrunTimer: NodeJS.Timeout | undefined
 
   constructor(module: string, settings: PoolSettings) {
@@ -155,7 +156,10 @@ export class Dispatcher implements CrewObserver {
 
   /** Gives threads work until there is none, or no thread wants any. */
   #pump(): void {
-    if (this.#queue.first === undefined) return
+    if (this.#queue.first === undefined) {
+      this.#scheduleStealing()
+      return
+    }
     // An iterable may submit to this pool while it is asked for its next input.
     if (this.#isPumping) {
       this.#schedulePump()
@@ -171,7 +175,34 @@ export class Dispatcher implements CrewObserver {
       while (thread.wantsMore && this.#feed(thread));
     }
     if (this.#queue.first !== undefined) this.#crew.start(this.#threadsWanted)
+    else this.#scheduleStealing()
     this.#isPumping = false
+  }
+
+  /** Idle threads steal in the next turn: whoever awaits what has just ended may submit more till then. */
+  #scheduleStealing(): void {
+    if (this.#isStealScheduled || !this.#crew.hasIdle || !this.#isAnyWaiting) return
+    this.#isStealScheduled = true
+    setImmediate(() => {
+      this.#isStealScheduled = false
+      this.#steal()
+    })
+  }
+
+  /** Gives an idle thread half of what waits on a busy one. */
+  #steal(): void {
+    if (this.#queue.first !== undefined || !this.#crew.hasIdle) return
+    for (const thread of this.#crew.threads) {
+      this.#requeue(thread.steal())
+      if (this.#queue.first === undefined) continue
+      this.#pump() // which comes back here for the next idle thread
+      return
+    }
+  }
+
+  get #isAnyWaiting(): boolean {
+    for (const thread of this.#crew.threads) if (thread.hasWaiting) return true
+    return false
   }
 
   get #threadsWanted(): number {

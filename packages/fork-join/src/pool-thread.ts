@@ -4,7 +4,7 @@
  */
 import type { MetricsHandle } from '@threeply/metrics'
 import { decodeError } from '@threeply/task'
-import { isWorthPrefetching } from './chunk-size.ts'
+import { isWorthPrefetching, isWorthStealing } from './chunk-size.ts'
 import { nameTask, refusedInput } from './failed-task.ts'
 import { GracePeriods } from './grace-periods.ts'
 import { InFlight } from './in-flight.ts'
@@ -192,13 +192,31 @@ export class PoolThread {
    * back, the latest first: it waits behind something that takes longer than was thought.
    */
   takeOverdue(): readonly Task[] {
-    const taken: Task[] = []
     const isOverdue = this.hasWaiting && !this.#hasAnswered
     this.#hasAnswered = false
-    if (!isOverdue) return taken
+    if (!isOverdue) return []
+    const { waiting, isAnyRunning } = this.#waiting()
+    return isAnyRunning ? this.#takeBack(waiting) : []
+  }
+
+  /** Takes back half of what has not started, the latest first, for a thread that has nothing to do. */
+  steal(): readonly Task[] {
+    if (!this.hasWaiting || !isWorthStealing(this.#inFlight.duration)) return []
+    const { waiting, isAnyRunning } = this.#waiting()
+    const first = isAnyRunning ? 0 : 1 // which is about to start
+    return this.#takeBack(waiting.slice(first + Math.floor((waiting.length - first) / 2)))
+  }
+
+  #waiting(): { readonly waiting: readonly Task[]; readonly isAnyRunning: boolean } {
     const tasks = this.#inFlight.list()
-    if (!tasks.some(({ item }) => this.#states.hasStarted(item))) return taken
-    for (const task of tasks.reverse()) {
+    const waiting = tasks.filter(({ item }) => !this.#states.hasStarted(item))
+    return { waiting, isAnyRunning: waiting.length < tasks.length }
+  }
+
+  /** @returns Those that have not started meanwhile, the latest first. */
+  #takeBack(tasks: readonly Task[]): readonly Task[] {
+    const taken: Task[] = []
+    for (const task of tasks.toReversed()) {
       const isHere = task.transfer.length === 0
       if (!isHere || !this.#states.withdraw(task.item)) continue
       this.#drop(task)
