@@ -1,12 +1,13 @@
 /**
  * Counts the calls that were accepted and have not settled. While there are any, they keep the
- * process alive; the threads themselves never do.
+ * process alive, but for those that only wait for a reader; the threads themselves never do.
  */
 
 const FOR_EVER = 2 ** 31 - 1
 
 export class AcceptedWork {
   #count = 0
+  #stalled = 0
   #keepAlive: NodeJS.Timeout | undefined
   #whenNone: (() => void)[] = []
 
@@ -16,16 +17,26 @@ export class AcceptedWork {
 
   add(): void {
     this.#count += 1
-    if (this.#count > 1) return
-    this.#keepAlive ??= setInterval(() => {}, FOR_EVER)
-    this.#keepAlive.ref()
+    if (this.#count === this.#stalled + 1) this.#hold()
   }
 
   done(): void {
     this.#count -= 1
+    if (this.#count === this.#stalled) this.#keepAlive?.unref()
     if (this.#count > 0) return
-    this.#keepAlive?.unref()
     for (const resolve of this.#whenNone.splice(0)) resolve()
+  }
+
+  /** One of them goes on only when its reader does. */
+  stalled(): void {
+    this.#stalled += 1
+    if (this.#count === this.#stalled) this.#keepAlive?.unref()
+  }
+
+  /** Its reader did, or it is about to end. */
+  resumed(): void {
+    this.#stalled -= 1
+    if (this.#count === this.#stalled + 1) this.#hold()
   }
 
   /** For a pool that accepts nothing more. */
@@ -40,5 +51,10 @@ export class AcceptedWork {
         this.#whenNone.push(resolve)
       })
     }
+  }
+
+  #hold(): void {
+    this.#keepAlive ??= setInterval(() => {}, FOR_EVER)
+    this.#keepAlive.ref()
   }
 }

@@ -1,11 +1,14 @@
 /** Options of a call: what they are, what they default to, and what is refused. */
+import type { StreamOrder } from '@threeply/task'
 import {
+  checkChoice,
   checkDuration,
   checkFunction,
   checkSignal,
   checkWholeNumber,
   invalidOption,
 } from '@threeply/task/runner'
+import type { StreamSettings } from './stream-outputs.ts'
 
 /** Options of one call of {@link ForkJoinPool.run}. */
 export interface RunOptions {
@@ -35,6 +38,20 @@ export interface RunOptions {
 export interface MapOptions extends RunOptions {
   /** Inputs in one message, 4,096 at most. @default measured */
   readonly chunkSize?: number | undefined
+}
+
+/** Options of one call of {@link ForkJoinPool.stream}. */
+export interface StreamOptions extends MapOptions {
+  /** The order of the outputs. @default 'completion' */
+  readonly order?: StreamOrder | undefined
+  /** Whether to yield pairs `[index, output]`. @default false */
+  readonly indexed?: boolean | undefined
+  /**
+   * How many outputs may wait to be taken, beside what is on the threads: a whole number of 0 or
+   * more, or `Infinity`. An output for which there is no room counts as on the threads.
+   * @default as many as the threads have: two chunks each
+   */
+  readonly readAhead?: number | undefined
 }
 
 /** What `postMessage` can move: `ArrayBuffer`s, `MessagePort`s, streams, … */
@@ -102,4 +119,20 @@ export function checkCallOptions(
     onProgress,
     chunkSize,
   }
+}
+
+/** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
+export function checkStreamOptions({
+  order = 'completion',
+  indexed = false,
+  readAhead,
+}: StreamOptions = {}): StreamSettings {
+  checkChoice('stream', 'order', order, ['completion', 'input'])
+  if (typeof indexed !== 'boolean') {
+    throw invalidOption('stream', 'indexed', indexed, 'true or false')
+  }
+  if (readAhead !== undefined) {
+    checkWholeNumber('stream', 'readAhead', readAhead, { minimum: 0, orInfinity: true })
+  }
+  return { order, indexed, readAhead }
 }

@@ -91,10 +91,13 @@ export function fits(duration: number, cost: number): boolean {
   return duration + cost <= CHUNK_MS
 }
 
-/** How many inputs of such a cost fill the chunks of all threads. */
-export function readAhead(cost: number, threads: number): number {
-  const perChunk = Math.min(MAX_INPUTS, Math.max(1, Math.floor(CHUNK_MS / Math.max(cost, 1e-6))))
-  return 2 * threads * perChunk
+/** How many inputs of such a cost fill the chunks of all threads, two for each. */
+export function readAhead(cost: number, threads: number, chunkSize = chunkOf(cost)): number {
+  return 2 * threads * Math.min(MAX_INPUTS, chunkSize)
+}
+
+function chunkOf(cost: number): number {
+  return Math.max(1, Math.floor(CHUNK_MS / Math.max(cost, 1e-6)))
 }
 
 /** Whether a thread that has `duration` of work left should be sent more. */

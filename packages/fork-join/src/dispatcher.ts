@@ -88,8 +88,9 @@ export class Dispatcher implements CrewObserver {
     await this.#crew.warmUp()
   }
 
-  readAhead(name: string): number {
-    return readAhead(this.#costs.of(name), this.#settings.maxThreads)
+  /** How many inputs of a call are on their way when no thread has to wait for one. */
+  readAhead(name: string, chunkSize?: number): number {
+    return readAhead(this.#costs.of(name), this.#settings.maxThreads, chunkSize)
   }
 
   /** Ends the threads, which have nothing to do, and waits until they are gone. */

@@ -1,4 +1,4 @@
-export type { TaskContext } from '@threeply/task'
+export type { OutputStream, StreamOrder, TaskContext } from '@threeply/task'
 export {
   ClosedError,
   InvalidOptionError,
@@ -11,7 +11,8 @@ export {
   ThreeplyError,
   ThrownValueError,
 } from '@threeply/task'
-export type { MapOptions, RunOptions, Transferable } from './call-options.ts'
+export type { MapOptions, RunOptions, StreamOptions, Transferable } from './call-options.ts'
+export type { Inputs } from './input-source.ts'
 export type { CloseOptions } from './pool.ts'
 export { ForkJoinPool } from './pool.ts'
 export type {

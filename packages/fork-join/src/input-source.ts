@@ -4,6 +4,17 @@ import { invalidOption } from '@threeply/task/runner'
 /** How many inputs that were taken are kept, before their places are given back. */
 const MOST_TAKEN = 1_024
 
+/** What `map` and its kin take. */
+export type Inputs<Input> = Iterable<Input> | AsyncIterable<Input>
+
+/** Whose inputs they are. */
+export interface SourceHost {
+  /** There is an input after there was none, or there will be no more. */
+  onInput(): void
+  /** How many inputs of an async iterable to hold, at the moment. */
+  readAhead(): number
+}
+
 export abstract class InputSource {
   /** How many are left, where that is known; else `Infinity`. */
   abstract readonly remaining: number
@@ -12,36 +23,35 @@ export abstract class InputSource {
   /** Goes to the next input, if there is one, or one yet. Throws what the iterable throws. */
   abstract next(): boolean
   /**
-   * Asks for nothing more, and lets the iterable know.
-   * @returns What to wait for while it closes, which is not for long; it never rejects.
+   * Asks for nothing more, and lets the iterable know. Throws or rejects with what that throws.
+   * @returns What to wait for while it closes, which is not for long.
    */
   abstract stop(): Promise<void> | undefined
 
   /**
-   * @param onInput Called when there is an input after there was none, or when there will be no more.
-   * @param readAhead How many inputs of an async iterable to hold.
    * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: it is no iterable
    */
-  static of(
-    method: string,
-    inputs: unknown,
-    onInput: () => void,
-    readAhead: () => number,
-  ): InputSource {
+  static of(method: string, inputs: unknown, host: SourceHost): InputSource {
+    checkInputs(method, inputs)
     if (Array.isArray(inputs)) return new ArraySource(inputs)
-    const iterable = Object(inputs) as Partial<AsyncIterable<unknown> & Iterable<unknown>>
-    if (typeof iterable[Symbol.asyncIterator] === 'function') {
-      return new AsyncSource(iterable[Symbol.asyncIterator]!(), onInput, readAhead)
-    }
-    if (
-      inputs !== null &&
-      inputs !== undefined &&
-      typeof iterable[Symbol.iterator] === 'function'
-    ) {
-      return new SyncSource(iterable[Symbol.iterator]!())
-    }
-    throw invalidOption(method, 'inputs', inputs, 'an iterable or an async iterable')
+    if (isAsyncIterable(inputs)) return new AsyncSource(inputs[Symbol.asyncIterator](), host)
+    return new SyncSource((inputs as Iterable<unknown>)[Symbol.iterator]())
   }
+}
+
+/** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: it is no iterable */
+export function checkInputs(method: string, inputs: unknown): void {
+  if (isAsyncIterable(inputs)) return
+  const { [Symbol.iterator]: iterator } = Object(inputs ?? {}) as Partial<Iterable<unknown>>
+  if (typeof iterator === 'function') return
+  throw invalidOption(method, 'inputs', inputs, 'an iterable or an async iterable')
+}
+
+function isAsyncIterable(inputs: unknown): inputs is AsyncIterable<unknown> {
+  const { [Symbol.asyncIterator]: iterator } = Object(inputs ?? {}) as Partial<
+    AsyncIterable<unknown>
+  >
+  return typeof iterator === 'function'
 }
 
 class ArraySource extends InputSource {
@@ -106,30 +116,24 @@ class SyncSource extends InputSource {
     // A generator that aborts its own call is still running, and cannot be closed before it has paused.
     if (this.#isExhausted || this.#isReading) return undefined
     this.#isExhausted = true
-    try {
-      this.#iterator.return?.()
-    } catch {
-      // The call ends with another error already, which goes first, as in a `for` loop.
-    }
+    this.#iterator.return?.()
     return undefined
   }
 }
 
 class AsyncSource extends InputSource {
   readonly #iterator: AsyncIterator<unknown>
-  readonly #onInput: () => void
-  readonly #readAhead: () => number
+  readonly #host: SourceHost
   #inputs: unknown[] = []
   #taken = 0
   #isReading = false
   #isAtEnd = false
   #failure: { readonly error: unknown } | undefined
 
-  constructor(iterator: AsyncIterator<unknown>, onInput: () => void, readAhead: () => number) {
+  constructor(iterator: AsyncIterator<unknown>, host: SourceHost) {
     super()
     this.#iterator = iterator
-    this.#onInput = onInput
-    this.#readAhead = readAhead
+    this.#host = host
   }
 
   get remaining(): number {
@@ -139,6 +143,7 @@ class AsyncSource extends InputSource {
 
   next(): boolean {
     const hasNext = this.#held > 0
+    const given = hasNext ? 1 : 0
     if (hasNext) {
       this.value = this.#inputs[this.#taken]
       this.#taken += 1
@@ -147,7 +152,9 @@ class AsyncSource extends InputSource {
       this.#failure = undefined
       throw error
     }
-    if (!this.#isReading && !this.#isAtEnd && this.#held < this.#readAhead()) void this.#read()
+    if (!this.#isReading && !this.#isAtEnd && this.#held + given < this.#host.readAhead()) {
+      void this.#read()
+    }
     return hasNext
   }
 
@@ -162,11 +169,7 @@ class AsyncSource extends InputSource {
   }
 
   async #close(): Promise<void> {
-    try {
-      await this.#iterator.return?.()
-    } catch {
-      // The call ends with another error already, which goes first, as in a `for` loop.
-    }
+    await this.#iterator.return?.()
   }
 
   get #held(): number {
@@ -181,13 +184,13 @@ class AsyncSource extends InputSource {
         if (this.#isAtEnd) return
         if (result.done === true) this.#isAtEnd = true
         else this.#hold(result.value)
-        if (this.#isAtEnd || this.#held === 1) this.#onInput()
-      } while (!this.#isAtEnd && this.#held < this.#readAhead())
+        if (this.#isAtEnd || this.#held === 1) this.#host.onInput()
+      } while (!this.#isAtEnd && this.#held < this.#host.readAhead())
     } catch (error) {
       if (this.#isAtEnd) return
       this.#isAtEnd = true
       this.#failure = { error }
-      this.#onInput()
+      this.#host.onInput()
     } finally {
       this.#isReading = false
     }

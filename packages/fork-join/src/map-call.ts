@@ -1,28 +1,27 @@
 /**
- * One call of `map`: a submission of one task for each input. It makes no promise for an input, takes
- * inputs only when a thread can have them, and writes outputs to their places in one array.
+ * One call that has many inputs: a submission of one task for each of them. It makes no promise for
+ * an input, takes inputs only when a thread can have them, and gives outputs to where they belong.
  */
 import { type LimitedCall, limit } from './call-limits.ts'
 import type { CallSettings, Transferable } from './call-options.ts'
+import { MAX_INPUTS } from './chunk-size.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import { InputSource } from './input-source.ts'
-import {
-  type Cancellation,
-  type Outcome,
-  Submission,
-  type Task,
-  type TaskThread,
-} from './submission.ts'
+import type { InputSource } from './input-source.ts'
+import { MapTask } from './map-task.ts'
+import type { Outputs } from './outputs.ts'
+import { type Cancellation, type Outcome, Submission, type Task } from './submission.ts'
 import { transferablesIn } from './transferables.ts'
 
 const NOTHING: readonly Transferable[] = []
 
-/** Who waits for the call. */
-export interface MapSettlement {
-  resolve(outputs: unknown[]): void
-  reject(error: unknown): void
-  /** Either of them is about to be called. */
-  onSettled(): void
+/** What a call consists of. */
+export interface MapParts {
+  readonly name: string
+  readonly settings: CallSettings
+  readonly source: InputSource
+  readonly outputs: Outputs
+  /** Called before it is settled. */
+  readonly onSettled: () => void
 }
 
 export class MapCall extends Submission implements LimitedCall {
@@ -32,12 +31,12 @@ export class MapCall extends Submission implements LimitedCall {
 
   readonly #dispatcher: Dispatcher
   readonly #source: InputSource
-  readonly #settle: MapSettlement
+  readonly #outputs: Outputs
+  readonly #onSettled: () => void
   readonly #unlimit: (() => void) | undefined
 
   /** What is to be moved, wherever in the inputs it is. */
   readonly #transfer: ReadonlySet<Transferable> | undefined
-  readonly #outputs: unknown[] = []
   /** The task that was looked at, and those that came back; they come before the source. */
   #upNext: MapTask | undefined
   readonly #returned: MapTask[] = []
@@ -45,26 +44,25 @@ export class MapCall extends Submission implements LimitedCall {
   #startedAt: number | undefined
   #failure: { readonly error: unknown } | undefined
   #isClosing = false
+  #closeFailure: { readonly error: unknown } | undefined
   #hasSettled = false
+  #onLeft: (() => void) | undefined
 
-  constructor(
-    dispatcher: Dispatcher,
-    name: string,
-    inputs: unknown,
-    settings: CallSettings,
-    settle: MapSettlement,
-  ) {
+  /** So many inputs may be pulled before it is asked again for how many there is room. */
+  #room = 0
+  /** Whether there was no room when it was asked last. */
+  #isStarved = false
+  /** Whether nothing goes on before outputs are taken: that alone must not keep the process alive. */
+  #isStalled = false
+
+  constructor(dispatcher: Dispatcher, { name, settings, source, outputs, onSettled }: MapParts) {
     super()
     this.#dispatcher = dispatcher
     this.name = name
     this.settings = settings
-    this.#settle = settle
-    this.#source = InputSource.of(
-      'map',
-      inputs,
-      () => this.#onInput(),
-      () => dispatcher.readAhead(name),
-    )
+    this.#source = source
+    this.#outputs = outputs
+    this.#onSettled = onSettled
     this.#transfer = settings.transfer.length > 0 ? new Set(settings.transfer) : undefined
     this.#unlimit = limit(this, settings)
   }
@@ -79,7 +77,12 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   get remaining(): number {
-    return (this.#upNext === undefined ? 0 : 1) + this.#returned.length + this.#source.remaining
+    return this.#held + Math.min(this.#source.remaining, this.room)
+  }
+
+  /** How many inputs more may be pulled. */
+  get room(): number {
+    return this.#outputs.room(this.#inFlight + this.#held)
   }
 
   peek(): Task | undefined {
@@ -92,7 +95,7 @@ export class MapCall extends Submission implements LimitedCall {
     this.#upNext = undefined
     this.#inFlight += 1
     this.#startedAt ??= performance.now()
-    return this.remaining > 0
+    return this.#held > 0 || (this.#source.remaining > 0 && this.#hasRoom())
   }
 
   takeBack(task: MapTask): void {
@@ -103,50 +106,112 @@ export class MapCall extends Submission implements LimitedCall {
     this.#settleIfDone()
   }
 
+  /** There are inputs again, or there will be none. */
+  onInput(): void {
+    if (this.#hasSettled) return
+    if (this.remaining > 0) this.#dispatcher.submit(this)
+    else this.#settleIfDone()
+  }
+
+  /** An output was taken. */
+  onRoom(): void {
+    if (!this.#isStarved || this.#failure !== undefined || this.room === 0) return
+    this.#setStarved(false)
+    this.onInput()
+  }
+
   fulfil(index: number, output: unknown): void {
-    this.#outputs[index] = output
     this.#inFlight -= 1
     this.#dispatcher.metrics.settled('completed', true)
+    if (this.#failure === undefined) this.#outputs.fulfil(index, output)
     this.#settleIfDone()
   }
 
-  reject(error: unknown, outcome: Outcome, hasStarted: boolean): void {
+  reject(index: number, error: unknown, outcome: Outcome, hasStarted: boolean): void {
     this.#inFlight -= 1
     this.#dispatcher.metrics.settled(outcome, hasStarted)
-    this.#end(error)
+    if (this.#failure === undefined && this.#outputs.takeFailures) {
+      this.#outputs.reject(index, error)
+      this.#settleIfDone()
+    } else {
+      this.#end(error, false)
+    }
   }
 
-  fail(error: unknown): void {
-    this.#end(error)
+  fail(error: unknown, outcome: Outcome): void {
+    if (outcome === 'failed' && this.#outputs.takeFailures) this.#failWaiting(error)
+    else this.#end(error, outcome === 'closed')
   }
 
   cancel({ reason }: Cancellation): void {
-    this.#end(reason)
+    this.#end(reason, true)
+  }
+
+  /**
+   * Nobody wants more outputs. Fulfils when what runs has ended and the inputs are closed.
+   * @throws What closing the inputs throws.
+   */
+  async leave(reason: unknown): Promise<void> {
+    if (this.#hasSettled) return
+    const left = new Promise<void>((resolve) => {
+      this.#onLeft = resolve
+    })
+    this.#end(reason, true)
+    await left
+    if (this.#closeFailure !== undefined) throw this.#closeFailure.error
   }
 
   runTime(): number {
     return this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt
   }
 
+  get #held(): number {
+    return (this.#upNext === undefined ? 0 : 1) + this.#returned.length
+  }
+
+  #hasRoom(): boolean {
+    if (this.#room > 0) return true
+    this.#room = this.room
+    this.#setStarved(this.#room === 0)
+    return this.#room > 0
+  }
+
+  #setStarved(isStarved: boolean): void {
+    this.#isStarved = isStarved
+    if (this.#isStalled && !isStarved) this.#setStalled(false)
+  }
+
+  #setStalled(isStalled: boolean): void {
+    this.#isStalled = isStalled
+    if (isStalled) this.#dispatcher.work.stalled()
+    else this.#dispatcher.work.resumed()
+  }
+
   /** Settles the call when nothing of it is left anywhere. */
   #settleIfDone(): void {
     if (this.#inFlight > 0 || this.#isClosing || this.#hasSettled) return
-    if (this.#failure === undefined && this.remaining > 0) return
+    if (this.#failure === undefined && this.#held + this.#source.remaining > 0) {
+      if (this.#isStarved && !this.#isStalled) this.#setStalled(true)
+      return
+    }
     this.#hasSettled = true
+    if (this.#isStalled) this.#setStalled(false)
     this.#unlimit?.()
     this.#dispatcher.work.done()
-    this.#settle.onSettled()
-    if (this.#failure !== undefined) this.#settle.reject(this.#failure.error)
-    else this.#settle.resolve(this.#outputs)
+    this.#onSettled()
+    if (this.#failure !== undefined) this.#outputs.fail(this.#failure.error)
+    else this.#outputs.finish()
+    this.#onLeft?.()
   }
 
   /** The first failure counts: what has not started never will, what runs is asked to end. */
-  #end(error: unknown): void {
+  #end(error: unknown, isAborted: boolean): void {
     if (this.#failure === undefined && !this.#hasSettled) {
       this.#failure = { error }
-      void this.#closeSource(this.#source.stop())
+      this.#outputs.failing(isAborted)
+      this.#closeSource()
       this.#dropUpNext()
-      const reason = new DOMException('The map that this task is part of has ended', 'AbortError')
+      const reason = new DOMException('The call that this task is part of has ended', 'AbortError')
       this.#dispatcher.stopAll(this, { reason, outcome: 'cancelled' })
     }
     this.#settleIfDone()
@@ -160,62 +225,54 @@ export class MapCall extends Submission implements LimitedCall {
     }
   }
 
-  async #closeSource(closed: Promise<void> | undefined): Promise<void> {
-    if (closed === undefined) return
+  #closeSource(): void {
+    try {
+      const closed = this.#source.stop()
+      if (closed !== undefined) void this.#whileClosing(closed)
+    } catch (error) {
+      this.#closeFailure = { error }
+    }
+  }
+
+  async #whileClosing(closed: Promise<void>): Promise<void> {
     this.#isClosing = true
-    await closed
+    try {
+      await closed
+    } catch (error) {
+      this.#closeFailure = { error } // told by `leave`; else another goes first, as in a `for` loop
+    }
     this.#isClosing = false
     this.#settleIfDone()
   }
 
-  #onInput(): void {
-    if (this.#hasSettled) return
-    if (this.remaining > 0) this.#dispatcher.submit(this)
-    else this.#settleIfDone()
+  /** No thread can start: fails as many of its inputs as can be told now, the rest as they come. */
+  #failWaiting(error: unknown): void {
+    const most = Math.min(this.remaining, MAX_INPUTS)
+    for (let failed = 0; failed < most; failed += 1) {
+      const task = this.peek()
+      if (task === undefined) return
+      this.take()
+      task.reject(error, 'failed', false)
+    }
+    if (this.remaining > 0) setImmediate(() => this.onInput())
   }
 
   #read(): MapTask | undefined {
+    if (!this.#hasRoom()) return undefined
     try {
-      if (!this.#source.next() || this.#failure !== undefined) return undefined
+      const hasNext = this.#source.next()
+      if (this.#failure !== undefined) return undefined
+      if (!hasNext) {
+        this.#setStarved(this.room === 0) // by now: what inputs cost may turn out to be more
+        return undefined
+      }
     } catch (error) {
-      this.#end(error)
+      this.#end(error, false)
       return undefined
     }
-    const task = new MapTask(this, this.#outputs.length, this.#source.value)
-    this.#outputs.push(undefined) // in order, as an array with a gap would become a slow one
+    this.#room -= 1
+    const task = new MapTask(this, this.#outputs.open(), this.#source.value)
     this.#dispatcher.metrics.submitted()
     return task
-  }
-}
-
-class MapTask implements Task {
-  readonly call: MapCall
-  readonly index: number
-  readonly input: unknown
-  thread: TaskThread | undefined = undefined
-  item = 0
-  sendings = 0
-  deaths = 0
-
-  constructor(call: MapCall, index: number, input: unknown) {
-    this.call = call
-    this.index = index
-    this.input = input
-  }
-
-  get name(): string {
-    return this.call.name
-  }
-
-  get transfer(): readonly Transferable[] {
-    return this.call.transferOf(this.input)
-  }
-
-  fulfil(output: unknown): void {
-    this.call.fulfil(this.index, output)
-  }
-
-  reject(error: unknown, outcome: Outcome, hasStarted: boolean): void {
-    this.call.reject(error, outcome, hasStarted)
   }
 }

@@ -1,7 +1,7 @@
 /** A pool of threads that tasks of a module are forked onto, and joined from. */
 import {
   ClosedError,
-  QueueFullError,
+  type OutputStream,
   type TaskArguments,
   type TaskInput,
   type TaskModule,
@@ -11,32 +11,20 @@ import {
 import {
   checkDuration,
   checkOptionNames,
-  invalidOption,
   LONGEST_TIMER,
   taskModuleUrl,
 } from '@threeply/task/runner'
-import {
-  type CallSettings,
-  checkCallOptions,
-  defaultSettings,
-  type MapOptions,
-  type RunOptions,
-} from './call-options.ts'
+import type { MapOptions, RunOptions, StreamOptions } from './call-options.ts'
+import { Calls } from './calls.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { MapCall } from './map-call.ts'
-import { checkPoolOptions, type ForkJoinPoolOptions, type PoolSettings } from './pool-options.ts'
-import { RunCall } from './run-call.ts'
+import type { Inputs } from './input-source.ts'
+import { checkPoolOptions, type ForkJoinPoolOptions } from './pool-options.ts'
 import { checkScope, type Scope, ScopeCall, type ScopeOptions } from './scope.ts'
 
 /** Options of {@link ForkJoinPool.close}. */
 export interface CloseOptions {
   /** After so many milliseconds, what is left is destroyed. @default Infinity */
   readonly deadline?: number | undefined
-}
-
-/** A call that may be pending while nothing of it is queued or on a thread. */
-interface OpenCall {
-  fail(error: unknown, outcome: 'closed'): void
 }
 
 /**
@@ -48,10 +36,8 @@ interface OpenCall {
  * const counts = await pool.map('wordCount', texts)
  */
 export class ForkJoinPool<Tasks extends object = TaskModule> {
-  readonly #settings: PoolSettings
-  readonly #defaults: CallSettings
   readonly #dispatcher: Dispatcher
-  readonly #open = new Set<OpenCall>()
+  readonly #calls: Calls
   #closing: Promise<void> | undefined
   #destroying: Promise<void> | undefined
 
@@ -62,9 +48,9 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
    */
   constructor(module: URL | string, options: ForkJoinPoolOptions = {}) {
     const url = taskModuleUrl('ForkJoinPool', module)
-    this.#settings = checkPoolOptions(options)
-    this.#defaults = defaultSettings(this.#settings.grace)
-    this.#dispatcher = new Dispatcher(url, this.#settings)
+    const settings = checkPoolOptions(options)
+    this.#dispatcher = new Dispatcher(url, settings)
+    this.#calls = new Calls(this.#dispatcher, settings)
   }
 
   /**
@@ -90,9 +76,7 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     name: Name,
     ...[input, options]: TaskArguments<Tasks, Name, RunOptions>
   ): Promise<TaskOutput<Tasks, Name>> {
-    return this.#run(name, input, options, this.#closing !== undefined) as Promise<
-      TaskOutput<Tasks, Name>
-    >
+    return this.#calls.run(name, input, options) as Promise<TaskOutput<Tasks, Name>>
   }
 
   /**
@@ -108,12 +92,57 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
    */
   map<Name extends TaskName<Tasks>>(
     name: Name,
-    inputs: Iterable<TaskInput<Tasks, Name>> | AsyncIterable<TaskInput<Tasks, Name>>,
+    inputs: Inputs<TaskInput<Tasks, Name>>,
     options?: MapOptions,
   ): Promise<TaskOutput<Tasks, Name>[]> {
-    return this.#map(name, inputs, options, this.#closing !== undefined) as Promise<
-      TaskOutput<Tasks, Name>[]
+    return this.#calls.map(name, inputs, options) as Promise<TaskOutput<Tasks, Name>[]>
+  }
+
+  /**
+   * As {@link map}, but a failure of a task is one of the results: fulfilled when all inputs have
+   * been run. Only a failure of the iterable, an abort, the `timeout` and `destroy` reject.
+   * @example const results = await pool.mapSettled('wordCount', texts)
+   */
+  mapSettled<Name extends TaskName<Tasks>>(
+    name: Name,
+    inputs: Inputs<TaskInput<Tasks, Name>>,
+    options?: MapOptions,
+  ): Promise<PromiseSettledResult<TaskOutput<Tasks, Name>>[]> {
+    return this.#calls.mapSettled(name, inputs, options) as Promise<
+      PromiseSettledResult<TaskOutput<Tasks, Name>>[]
     >
+  }
+
+  /**
+   * As {@link map}, yielding the outputs while the rest runs: as they complete, or in the order of
+   * the inputs. It begins, and is accepted or refused, when the first output is asked for; `timeout`
+   * counts from then. A reader that is slow stops the pulling: at most `readAhead` outputs wait
+   * beside two chunks a thread. While nothing goes on without its reader, it does not keep the process
+   * alive.
+   *
+   * Leaving the loop stops the pulling, cancels what runs, waits for its end, and closes the
+   * iterable. After a failure what can still be yielded is, and then the error is thrown; after an
+   * abort or a timeout it is thrown as soon as what runs has ended.
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: at once; all else when reading
+   * @example for await (const counts of pool.stream('wordCount', texts)) add(counts)
+   */
+  stream<Name extends TaskName<Tasks>>(
+    name: Name,
+    inputs: Inputs<TaskInput<Tasks, Name>>,
+    options: StreamOptions & { readonly indexed: true },
+  ): OutputStream<[index: number, output: TaskOutput<Tasks, Name>]>
+  stream<Name extends TaskName<Tasks>>(
+    name: Name,
+    inputs: Inputs<TaskInput<Tasks, Name>>,
+    options?: StreamOptions & { readonly indexed?: false | undefined },
+  ): OutputStream<TaskOutput<Tasks, Name>>
+  stream<Name extends TaskName<Tasks>>(
+    name: Name,
+    inputs: Inputs<TaskInput<Tasks, Name>>,
+    options?: StreamOptions,
+  ): OutputStream<TaskOutput<Tasks, Name> | [index: number, output: TaskOutput<Tasks, Name>]>
+  stream(name: string, inputs: unknown, options?: StreamOptions): OutputStream<unknown> {
+    return this.#calls.stream(name, inputs, options)
   }
 
   /**
@@ -139,20 +168,20 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
   ): Promise<Value>
   async scope(body: (scope: Scope<Tasks>) => unknown, options?: ScopeOptions): Promise<unknown> {
     const settings = checkScope(body, options)
-    if (this.#closing !== undefined) throw closedError('scope')
+    this.#calls.checkOpen('scope')
     settings.signal?.throwIfAborted()
     const host = {
-      run: (name: string, input: unknown, all: RunOptions) => this.#run(name, input, all, false),
-      map: (name: string, inputs: unknown, all: MapOptions) => this.#map(name, inputs, all, false),
+      run: (name: string, input: unknown, all: RunOptions) =>
+        this.#calls.run(name, input, all, false),
+      map: (name: string, inputs: unknown, all: MapOptions) =>
+        this.#calls.map(name, inputs, all, false),
     }
     const call = new ScopeCall(host, settings)
-    this.#open.add(call)
-    this.#dispatcher.work.add()
+    this.#calls.open(call)
     try {
       return await call.run(body as (scope: Scope<never>) => unknown)
     } finally {
-      this.#open.delete(call)
-      this.#dispatcher.work.done()
+      this.#calls.ended(call)
     }
   }
 
@@ -205,67 +234,8 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     await this.close()
   }
 
-  #run(
-    name: string,
-    input: unknown,
-    options: RunOptions | undefined,
-    isClosed: boolean,
-  ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const settings = this.#check('run', name, options, isClosed)
-      const call = new RunCall(this.#dispatcher, name, input, settings, resolve, reject)
-      this.#dispatcher.metrics.submitted()
-      this.#dispatcher.work.add()
-      this.#dispatcher.submit(call)
-    })
-  }
-
-  #map(
-    name: string,
-    inputs: unknown,
-    options: MapOptions | undefined,
-    isClosed: boolean,
-  ): Promise<unknown[]> {
-    return new Promise((resolve, reject) => {
-      const settings = this.#check('map', name, options, isClosed)
-      const onSettled = () => this.#open.delete(call)
-      const call = new MapCall(this.#dispatcher, name, inputs, settings, {
-        resolve,
-        reject,
-        onSettled,
-      })
-      this.#open.add(call)
-      this.#dispatcher.work.add()
-      this.#dispatcher.submit(call)
-    })
-  }
-
-  /** Throws what a call is refused with. */
-  #check(
-    method: string,
-    name: unknown,
-    options: MapOptions | undefined,
-    isClosed: boolean,
-  ): CallSettings {
-    if (typeof name !== 'string') throw invalidOption(method, 'name', name, 'the name of a task')
-    const settings = checkCallOptions(method, options, this.#defaults)
-    if (isClosed || this.#destroying !== undefined) {
-      this.#dispatcher.metrics.refused('closed')
-      throw closedError(name)
-    }
-    if (settings.signal?.aborted) {
-      this.#dispatcher.metrics.refused('cancelled')
-      throw settings.signal.reason
-    }
-    const { queueLimit, overflow } = this.#settings
-    if (overflow === 'reject' && !this.#dispatcher.hasRoom(queueLimit)) {
-      this.#dispatcher.metrics.refused('refused')
-      throw new QueueFullError(name, queueLimit)
-    }
-    return settings
-  }
-
   async #close(): Promise<void> {
+    this.#calls.close()
     await this.#dispatcher.work.none()
     this.#dispatcher.work.add() // lives until its threads are gone
     await this.#dispatcher.close()
@@ -278,15 +248,9 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
       'the pool was destroyed before this had ended. Use close() to wait for accepted work.',
     )
     this.#dispatcher.work.add() // lives until its threads are gone
-    for (const call of this.#open) call.fail(error, 'closed')
+    this.#calls.destroy(error)
     await this.#dispatcher.destroy(error)
     this.#dispatcher.work.done()
     if (this.#dispatcher.work.count === 0) this.#dispatcher.work.end()
   }
-}
-
-function closedError(name: string): ClosedError {
-  return new ClosedError(
-    `'${name}' was refused: the pool is closed. Submit before close() or destroy(), or to another pool.`,
-  )
 }

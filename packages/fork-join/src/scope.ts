@@ -15,6 +15,7 @@ import {
 } from '@threeply/task/runner'
 import { type LimitedCall, limit } from './call-limits.ts'
 import type { MapOptions, RunOptions } from './call-options.ts'
+import type { Inputs } from './input-source.ts'
 import type { Cancellation } from './submission.ts'
 
 /** What becomes of the others when a child has ended. */
@@ -48,7 +49,7 @@ export interface Scope<Tasks> {
   /** Runs a task for each input as {@link ForkJoinPool.map} does. */
   readonly map: <Name extends TaskName<Tasks>>(
     name: Name,
-    inputs: Iterable<TaskInput<Tasks, Name>> | AsyncIterable<TaskInput<Tasks, Name>>,
+    inputs: Inputs<TaskInput<Tasks, Name>>,
     options?: MapOptions,
   ) => Promise<TaskOutput<Tasks, Name>[]>
   /** Cancels all children, those to come included. @param reason What they reject with. */

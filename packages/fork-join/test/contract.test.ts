@@ -2,7 +2,5 @@ import { runnerContract } from '@threeply/conformance'
 import { makeRunner } from './contract-adapter.ts'
 
 runnerContract('fork-join', makeRunner, {
-  mapSettled: false,
-  stream: false,
   adapter: new URL('./contract-adapter.ts', import.meta.url),
 })

@@ -1,6 +1,6 @@
 /** What is inferred from a task module, and what is refused. Checked by `tsc -p .`. */
 import { expectTypeOf } from 'vitest'
-import { ForkJoinPool } from '../src/index.ts'
+import { ForkJoinPool, type OutputStream } from '../src/index.ts'
 
 type Tasks = {
   wordCount(text: string, context: { signal: AbortSignal }): Record<string, number>
@@ -19,6 +19,16 @@ expectTypeOf(pool.run('now')).resolves.toEqualTypeOf<number>()
 expectTypeOf(pool.run('maybe')).resolves.toEqualTypeOf<boolean>()
 expectTypeOf(pool.map('wordCount', ['a'])).resolves.toEqualTypeOf<Record<string, number>[]>()
 expectTypeOf(pool.map('fetchTitle', new Set(['a']))).resolves.toEqualTypeOf<string[]>()
+expectTypeOf(pool.mapSettled('fetchTitle', ['a'])).resolves.toEqualTypeOf<
+  PromiseSettledResult<string>[]
+>()
+expectTypeOf(pool.stream('fetchTitle', ['a'])).toEqualTypeOf<OutputStream<string>>()
+expectTypeOf(pool.stream('now', [undefined], { indexed: true })).toEqualTypeOf<
+  OutputStream<[index: number, output: number]>
+>()
+expectTypeOf(pool.stream('now', [], { indexed: Math.random() < 0.5 })).toEqualTypeOf<
+  OutputStream<number | [index: number, output: number]>
+>()
 expectTypeOf(pool.scope(async ({ fork }) => fork('now'))).resolves.toEqualTypeOf<number>()
 expectTypeOf(pool.scope(({ map }) => map('now', []))).resolves.toEqualTypeOf<number[]>()
 expectTypeOf(
@@ -37,6 +47,16 @@ pool.run('setup')
 pool.run('version')
 // @ts-expect-error the inputs are strings
 pool.map('wordCount', [1])
+// @ts-expect-error the inputs are strings
+pool.mapSettled('wordCount', [1])
+// @ts-expect-error the inputs are strings
+pool.stream('wordCount', [1])
+// @ts-expect-error there is no such order
+pool.stream('wordCount', ['a'], { order: 'random' })
+// @ts-expect-error readAhead is for a stream
+pool.map('wordCount', ['a'], { readAhead: 1 })
+// @ts-expect-error there is no such task
+pool.mapSettled('wordcount', ['a'])
 // @ts-expect-error chunkSize is for many inputs
 pool.run('wordCount', 'a', { chunkSize: 1 })
 // @ts-expect-error there is no such option

@@ -1,0 +1,201 @@
+/** The calls of a pool: accepts them or refuses them, and knows those that are open. */
+import { ClosedError, type OutputStream, QueueFullError } from '@threeply/task'
+import { invalidOption } from '@threeply/task/runner'
+import {
+  type CallSettings,
+  checkCallOptions,
+  checkStreamOptions,
+  defaultSettings,
+  type MapOptions,
+  type RunOptions,
+  type StreamOptions,
+} from './call-options.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { checkInputs, InputSource } from './input-source.ts'
+import { MapCall } from './map-call.ts'
+import { CollectedOutputs, type Outputs, SettledOutputs, type Settlement } from './outputs.ts'
+import type { PoolSettings } from './pool-options.ts'
+import { RunCall } from './run-call.ts'
+import { StreamOutputs } from './stream-outputs.ts'
+
+/** A call that may be pending while nothing of it is queued or on a thread. */
+export interface OpenCall {
+  fail(error: unknown, outcome: 'closed'): void
+}
+
+/** A call of `map` or its kin, as the pool was asked for it. */
+interface MapRequest {
+  readonly method: string
+  readonly name: string
+  readonly inputs: unknown
+  readonly settings: CallSettings
+}
+
+export class Calls {
+  readonly #dispatcher: Dispatcher
+  readonly #settings: PoolSettings
+  readonly #defaults: CallSettings
+  readonly #open = new Set<OpenCall>()
+  #isClosed = false
+  #isDestroyed = false
+
+  constructor(dispatcher: Dispatcher, settings: PoolSettings) {
+    this.#dispatcher = dispatcher
+    this.#settings = settings
+    this.#defaults = defaultSettings(settings.grace)
+  }
+
+  /** @param isClosed Whether it is to be refused; a scope that was open before may go on forking. */
+  run(
+    name: string,
+    input: unknown,
+    options: RunOptions | undefined,
+    isClosed: boolean = this.#isClosed,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const settings = this.#check('run', name, options)
+      this.#admit(name, settings, isClosed)
+      const call = new RunCall(this.#dispatcher, name, input, settings, resolve, reject)
+      this.#dispatcher.metrics.submitted()
+      this.#dispatcher.work.add()
+      this.#dispatcher.submit(call)
+    })
+  }
+
+  map(
+    name: string,
+    inputs: unknown,
+    options: MapOptions | undefined,
+    isClosed: boolean = this.#isClosed,
+  ): Promise<unknown[]> {
+    return this.#collect<unknown[]>('map', name, inputs, options, isClosed, (settlement) => {
+      return new CollectedOutputs(settlement)
+    })
+  }
+
+  mapSettled(
+    name: string,
+    inputs: unknown,
+    options: MapOptions | undefined,
+  ): Promise<PromiseSettledResult<unknown>[]> {
+    return this.#collect('mapSettled', name, inputs, options, this.#isClosed, (settlement) => {
+      return new SettledOutputs(settlement)
+    })
+  }
+
+  /** Accepted when its first output is asked for. */
+  stream(name: string, inputs: unknown, options: StreamOptions | undefined): OutputStream<unknown> {
+    const settings = this.#check('stream', name, options)
+    const streamSettings = checkStreamOptions(options)
+    checkInputs('stream', inputs)
+    const outputs = new StreamOutputs(streamSettings, () =>
+      this.#dispatcher.readAhead(name, settings.chunkSize),
+    )
+    let call: MapCall | undefined
+    outputs.feedFrom({
+      start: () => {
+        try {
+          this.#admit(name, settings, this.#isClosed)
+          call = this.#submit({ method: 'stream', name, inputs, settings }, outputs)
+        } catch (error) {
+          outputs.fail(error)
+        }
+      },
+      roomMade: () => call?.onRoom(),
+      awaited: () => {},
+      stop: async (reason) => call?.leave(reason),
+    })
+    return outputs
+  }
+
+  /** A scope that was accepted. */
+  open(call: OpenCall): void {
+    this.#open.add(call)
+    this.#dispatcher.work.add()
+  }
+
+  ended(call: OpenCall): void {
+    this.#open.delete(call)
+    this.#dispatcher.work.done()
+  }
+
+  /** @throws {ClosedError} ERR_THREEPLY_CLOSED */
+  checkOpen(name: string): void {
+    if (this.#isClosed) throw closedError(name)
+  }
+
+  /** Accepts nothing more, but from scopes that are open. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** Accepts nothing more, and ends what is open. */
+  destroy(error: Error): void {
+    this.#isClosed = true
+    this.#isDestroyed = true
+    for (const call of this.#open) call.fail(error, 'closed')
+  }
+
+  #collect<Value>(
+    method: string,
+    name: string,
+    inputs: unknown,
+    options: MapOptions | undefined,
+    isClosed: boolean,
+    outputsFor: (settlement: Settlement<Value>) => Outputs,
+  ): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const settings = this.#check(method, name, options)
+      this.#admit(name, settings, isClosed)
+      this.#submit({ method, name, inputs, settings }, outputsFor({ resolve, reject }))
+    })
+  }
+
+  #submit({ method, name, inputs, settings }: MapRequest, outputs: Outputs): MapCall {
+    const source = InputSource.of(method, inputs, {
+      onInput: () => call.onInput(),
+      readAhead: () => Math.min(this.#dispatcher.readAhead(name), call.room),
+    })
+    const call = new MapCall(this.#dispatcher, {
+      name,
+      settings,
+      source,
+      outputs,
+      onSettled: () => this.#open.delete(call),
+    })
+    this.#open.add(call)
+    this.#dispatcher.work.add()
+    this.#dispatcher.submit(call)
+    return call
+  }
+
+  /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
+  #check(method: string, name: unknown, options: MapOptions | undefined): CallSettings {
+    if (typeof name !== 'string') throw invalidOption(method, 'name', name, 'the name of a task')
+    return checkCallOptions(method, options, this.#defaults)
+  }
+
+  /** Throws what a call is refused with. */
+  #admit(name: string, { signal }: CallSettings, isClosed: boolean): void {
+    const { metrics } = this.#dispatcher
+    if (isClosed || this.#isDestroyed) {
+      metrics.refused('closed')
+      throw closedError(name)
+    }
+    if (signal?.aborted) {
+      metrics.refused('cancelled')
+      throw signal.reason
+    }
+    const { queueLimit, overflow } = this.#settings
+    if (overflow === 'reject' && !this.#dispatcher.hasRoom(queueLimit)) {
+      metrics.refused('refused')
+      throw new QueueFullError(name, queueLimit)
+    }
+  }
+}
+
+function closedError(name: string): ClosedError {
+  return new ClosedError(
+    `'${name}' was refused: the pool is closed. Submit before close() or destroy(), or to another pool.`,
+  )
+}
