@@ -194,7 +194,7 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
    * @example await pool.warmUp()
    */
   async warmUp(): Promise<void> {
-    if (this.#closing !== undefined) throw closedError('warmUp')
+    this.#calls.checkOpen('warmUp')
     this.#dispatcher.work.add()
     try {
       await this.#dispatcher.warmUp()
