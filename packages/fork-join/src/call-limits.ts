@@ -16,27 +16,31 @@ export interface LimitedCall {
   cancel(cancellation: Cancellation): void
 }
 
+type Limits = Pick<CallSettings, 'signal' | 'timeout'>
+
+// Beside the calls and not in them: most have neither, and many of them wait.
 /** The calls of each signal. */
 const watched = new WeakMap<AbortSignal, WatchedSignal>()
+/** The deadline of each call that has one. */
+const deadlines = new Map<LimitedCall, Deadline>()
 
 /**
- * Cancels `call` when its signal is aborted or its time is over. The signal must not be aborted yet.
- * @returns what ends that; `undefined` when the call has neither.
+ * Cancels `call` when its signal is aborted or its time is over, until {@link unlimit} is called. The
+ * signal must not be aborted yet.
  */
-export function limit(
-  call: LimitedCall,
-  { signal, timeout }: Pick<CallSettings, 'signal' | 'timeout'>,
-): (() => void) | undefined {
-  const hasTimeout = timeout < Number.POSITIVE_INFINITY
-  if (signal === undefined && !hasTimeout) return undefined
-  const timer = hasTimeout ? new Deadline(call, timeout) : undefined
-  if (signal === undefined) return () => timer?.clear()
+export function limit(call: LimitedCall, { signal, timeout }: Limits): void {
+  if (timeout < Number.POSITIVE_INFINITY) deadlines.set(call, new Deadline(call, timeout))
+  if (signal === undefined) return
   const watcher = watched.get(signal) ?? new WatchedSignal(signal)
   watcher.add(call)
-  return () => {
-    watcher.delete(call)
-    timer?.clear()
-  }
+}
+
+/** The call has settled. */
+export function unlimit(call: LimitedCall, { signal, timeout }: Limits): void {
+  if (signal !== undefined) watched.get(signal)?.delete(call)
+  if (timeout === Number.POSITIVE_INFINITY) return
+  deadlines.get(call)?.clear()
+  deadlines.delete(call)
 }
 
 class WatchedSignal {

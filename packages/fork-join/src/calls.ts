@@ -15,7 +15,7 @@ import { checkInputs, InputSource } from './input-source.ts'
 import { MapCall } from './map-call.ts'
 import { CollectedOutputs, type Outputs, SettledOutputs, type Settlement } from './outputs.ts'
 import type { PoolSettings } from './pool-options.ts'
-import { RunCall } from './run-call.ts'
+import { RunCall, type RunKind } from './run-call.ts'
 import { StreamOutputs } from './stream-outputs.ts'
 
 /** A call that may be pending while nothing of it is queued or on a thread. */
@@ -36,6 +36,8 @@ export class Calls {
   readonly #settings: PoolSettings
   readonly #defaults: CallSettings
   readonly #open = new Set<OpenCall>()
+  /** Of the last call of `run` without options. */
+  #lastKind: RunKind | undefined
   #isClosed = false
   #isDestroyed = false
 
@@ -52,10 +54,10 @@ export class Calls {
     options: RunOptions | undefined,
     isClosed: boolean = this.#isClosed,
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const settings = this.#check('run', name, options)
       this.#admit(name, settings, isClosed)
-      const call = new RunCall(this.#dispatcher, name, input, settings, resolve, reject)
+      const call = new RunCall(this.#kindOf(name, settings), input, resolve)
       this.#dispatcher.metrics.submitted()
       this.#dispatcher.work.add()
       this.#dispatcher.submit(call)
@@ -134,6 +136,14 @@ export class Calls {
     this.#isClosed = true
     this.#isDestroyed = true
     for (const call of this.#open) call.fail(error, 'closed')
+  }
+
+  #kindOf(name: string, settings: CallSettings): RunKind {
+    if (settings !== this.#defaults) return { dispatcher: this.#dispatcher, name, settings }
+    if (this.#lastKind?.name !== name) {
+      this.#lastKind = { dispatcher: this.#dispatcher, name, settings }
+    }
+    return this.#lastKind
   }
 
   #collect<Value>(

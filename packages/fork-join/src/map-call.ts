@@ -2,7 +2,7 @@
  * One call that has many inputs: a submission of one task for each of them. It makes no promise for
  * an input, takes inputs only when a thread can have them, and gives outputs to where they belong.
  */
-import { type LimitedCall, limit } from './call-limits.ts'
+import { type LimitedCall, limit, unlimit } from './call-limits.ts'
 import type { CallSettings, Transferable } from './call-options.ts'
 import { MAX_INPUTS } from './chunk-size.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -33,7 +33,6 @@ export class MapCall extends Submission implements LimitedCall {
   readonly #source: InputSource
   readonly #outputs: Outputs
   readonly #onSettled: () => void
-  readonly #unlimit: (() => void) | undefined
 
   /** What is to be moved, wherever in the inputs it is. */
   readonly #transfer: ReadonlySet<Transferable> | undefined
@@ -64,7 +63,7 @@ export class MapCall extends Submission implements LimitedCall {
     this.#outputs = outputs
     this.#onSettled = onSettled
     this.#transfer = settings.transfer.length > 0 ? new Set(settings.transfer) : undefined
-    this.#unlimit = limit(this, settings)
+    limit(this, settings)
   }
 
   /** What is moved with an input. */
@@ -196,7 +195,7 @@ export class MapCall extends Submission implements LimitedCall {
     }
     this.#hasSettled = true
     if (this.#isStalled) this.#setStalled(false)
-    this.#unlimit?.()
+    unlimit(this, this.settings)
     this.#dispatcher.work.done()
     this.#onSettled()
     if (this.#failure !== undefined) this.#outputs.fail(this.#failure.error)

@@ -1,5 +1,8 @@
-/** One call of `run`: a submission of one task, which is the call itself. */
-import { type LimitedCall, limit } from './call-limits.ts'
+/**
+ * One call of `run`: a submission of one task, which is the call itself. Many of them wait at a time,
+ * so each holds as little as it can; the `fork-join-heap` suite of the benchmarks tells how much.
+ */
+import { type LimitedCall, limit, unlimit } from './call-limits.ts'
 import type { CallSettings, Transferable } from './call-options.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import {
@@ -10,37 +13,39 @@ import {
   type TaskThread,
 } from './submission.ts'
 
-export class RunCall extends Submission implements Task, LimitedCall {
+/** What calls that follow one another mostly have in common. */
+export interface RunKind {
+  readonly dispatcher: Dispatcher
   readonly name: string
-  readonly input: unknown
   readonly settings: CallSettings
+}
+
+export class RunCall extends Submission implements Task, LimitedCall {
+  readonly input: unknown
   readonly submittedAt = performance.now()
   thread: TaskThread | undefined = undefined
   item = 0
   sendings = 0
   deaths = 0
 
-  readonly #dispatcher: Dispatcher
+  readonly #kind: RunKind
   readonly #resolve: (output: unknown) => void
-  readonly #reject: (error: unknown) => void
-  readonly #unlimit: (() => void) | undefined
 
-  constructor(
-    dispatcher: Dispatcher,
-    name: string,
-    input: unknown,
-    settings: CallSettings,
-    resolve: (output: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
+  /** @param resolve Resolves the promise of the call; no `reject` goes with it. */
+  constructor(kind: RunKind, input: unknown, resolve: (output: unknown) => void) {
     super()
-    this.#dispatcher = dispatcher
-    this.name = name
+    this.#kind = kind
     this.input = input
-    this.settings = settings
     this.#resolve = resolve
-    this.#reject = reject
-    this.#unlimit = limit(this, settings)
+    limit(this, kind.settings)
+  }
+
+  get name(): string {
+    return this.#kind.name
+  }
+
+  get settings(): CallSettings {
+    return this.#kind.settings
   }
 
   get call(): Submission {
@@ -48,7 +53,7 @@ export class RunCall extends Submission implements Task, LimitedCall {
   }
 
   get transfer(): readonly Transferable[] {
-    return this.settings.transfer
+    return this.#kind.settings.transfer
   }
 
   get index(): undefined {
@@ -56,7 +61,7 @@ export class RunCall extends Submission implements Task, LimitedCall {
   }
 
   get priority(): number {
-    return this.settings.priority
+    return this.#kind.settings.priority
   }
 
   get remaining(): number {
@@ -80,7 +85,7 @@ export class RunCall extends Submission implements Task, LimitedCall {
 
   reject(error: unknown, outcome: Outcome, hasStarted: boolean): void {
     this.#settle(outcome, hasStarted)
-    this.#reject(error)
+    this.#resolve(Promise.reject(error)) // `reject` would be one more function to hold
   }
 
   fail(error: unknown, outcome: Outcome): void {
@@ -93,7 +98,7 @@ export class RunCall extends Submission implements Task, LimitedCall {
 
   cancel(cancellation: Cancellation): void {
     if (this.thread === undefined) {
-      this.#dispatcher.remove(this)
+      this.#kind.dispatcher.remove(this)
       this.reject(cancellation.reason, cancellation.outcome, false)
     } else {
       this.thread.stop(this, cancellation)
@@ -101,8 +106,9 @@ export class RunCall extends Submission implements Task, LimitedCall {
   }
 
   #settle(outcome: Outcome, hasStarted: boolean): void {
-    this.#unlimit?.()
-    this.#dispatcher.metrics.settled(outcome, hasStarted)
-    this.#dispatcher.work.done()
+    const { dispatcher, settings } = this.#kind
+    unlimit(this, settings)
+    dispatcher.metrics.settled(outcome, hasStarted)
+    dispatcher.work.done()
   }
 }

@@ -13,7 +13,7 @@ import {
   checkSignal,
   invalidOption,
 } from '@threeply/task/runner'
-import { type LimitedCall, limit } from './call-limits.ts'
+import { type LimitedCall, limit, unlimit } from './call-limits.ts'
 import type { MapOptions, RunOptions } from './call-options.ts'
 import type { Inputs } from './input-source.ts'
 import type { Cancellation } from './submission.ts'
@@ -112,7 +112,7 @@ export class ScopeCall implements LimitedCall {
 
   /** Runs the body, waits for all children, and settles as the policy says. */
   async run(body: Body): Promise<unknown> {
-    const unlimit = limit(this, this.#settings)
+    limit(this, this.#settings)
     const abandoned = new Promise<never>((_, reject) => {
       this.#abandon = reject
     })
@@ -120,7 +120,7 @@ export class ScopeCall implements LimitedCall {
       return await Promise.race([this.#run(body), abandoned])
     } finally {
       this.#hasEnded = true
-      unlimit?.()
+      unlimit(this, this.#settings)
     }
   }
 
