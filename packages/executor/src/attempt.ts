@@ -75,6 +75,11 @@ export class Attempt implements ItemContext {
     return keep
   }
 
+  /** For the runner: what the function was told to stop with. */
+  get cancellation(): { readonly reason: unknown } | undefined {
+    return this.#details?.cancellation
+  }
+
   /** For the runner: tells the function to stop; its slot stays taken until it has ended. */
   cancel(reason: unknown): void {
     this.#details ??= noDetails()

@@ -1,6 +1,7 @@
 /** One call of `map`, `mapSettled`, `forEach` or `stream`: inputs in, lanes in between, outputs out. */
 import { AsyncResource } from 'node:async_hooks'
 import type { AbortListeners } from './abort-listeners.ts'
+import type { WhyCancelled } from './adaptive/limit-sampler.ts'
 import { Attempt, type AttemptOwner, type ItemContext } from './attempt.ts'
 import { BatchLife } from './batch-life.ts'
 import type { ItemSettings } from './call-options.ts'
@@ -117,6 +118,11 @@ export class Batch implements Work, AttemptOwner {
     if (life.isOver) return
     life.ended += 1
     life.rejected(lane.index, reason)
+  }
+
+  whyCancelled({ index }: Lane): WhyCancelled {
+    if (this.#tracked?.cancellationOf(index) !== undefined) return 'timed-out'
+    return this.life.isCancelled ? 'cancelled' : undefined
   }
 
   observed(attempt: Attempt): void {

@@ -7,6 +7,7 @@ import {
   checkWholeNumber,
   invalidOption,
 } from '@threeply/task/runner'
+import type { AdaptiveLimit } from './adaptive/adaptive-limit.ts'
 import type { CallDefaults } from './call-options.ts'
 import { checkBoolean, checkObject, OWNER } from './option-checks.ts'
 import type { Overflow, QueueSettings } from './queue-settings.ts'
@@ -14,8 +15,18 @@ import type { RateSettings } from './rate-limit.ts'
 import { type RateOptions, rateSettings } from './rate-options.ts'
 
 export interface AsyncExecutorOptions {
-  /** How many functions run at the same time: a whole number of 1 or more, or `Infinity`. */
+  /**
+   * How many functions run at the same time: a whole number of 1 or more, or `Infinity`. With
+   * `adaptive`, how many at first.
+   */
   readonly concurrency: number
+  /**
+   * What moves `concurrency` by how long functions run and whether they fail, between the bounds
+   * that it has: {@link Gradient2Limit}, {@link VegasLimit}, {@link AimdLimit}, or an object of your
+   * own. One for each executor.
+   * @default the concurrency stays
+   */
+  readonly adaptive?: AdaptiveLimit | undefined
   /**
    * How many calls of `run` may wait, those that run not counted: a whole number of 0 or more, or
    * `Infinity`. Inputs of `map` and its kin do not wait here: they are pulled when they can run.
@@ -55,6 +66,7 @@ export interface CloseOptions {
 
 const EXECUTOR_OPTIONS = [
   'concurrency',
+  'adaptive',
   'queueLimit',
   'overflow',
   'keyConcurrency',
@@ -66,6 +78,7 @@ const EXECUTOR_OPTIONS = [
 /** The options of an executor with their defaults. */
 export interface ExecutorSettings extends QueueSettings, CallDefaults {
   readonly concurrency: number
+  readonly adaptive: AdaptiveLimit | undefined
   readonly rate: RateSettings | undefined
   readonly metrics: MetricsRegistry | undefined
 }
@@ -75,6 +88,7 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
   checkOptionNames(OWNER, options, EXECUTOR_OPTIONS)
   const {
     concurrency,
+    adaptive,
     queueLimit = Number.POSITIVE_INFINITY,
     overflow = 'reject',
     keyConcurrency = Number.POSITIVE_INFINITY,
@@ -83,6 +97,7 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
     metrics,
   } = options
   checkConcurrency(concurrency)
+  if (adaptive !== undefined) checkAdaptive(adaptive)
   checkWholeNumber(OWNER, 'queueLimit', queueLimit, { minimum: 0, orInfinity: true })
   checkChoice(OWNER, 'overflow', overflow, ['reject', 'wait', 'drop-oldest'])
   checkWholeNumber(OWNER, 'keyConcurrency', keyConcurrency, { minimum: 1, orInfinity: true })
@@ -93,6 +108,7 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
   if (!isRegistry) throw invalidOption(OWNER, 'metrics', metrics, 'a MetricsRegistry')
   return {
     concurrency,
+    adaptive,
     queueLimit,
     overflow,
     keyConcurrency,
@@ -100,6 +116,17 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
     releaseOnTimeout,
     metrics,
   }
+}
+
+function checkAdaptive(adaptive: AdaptiveLimit): void {
+  const isLimit =
+    typeof adaptive === 'object' &&
+    adaptive !== null &&
+    typeof adaptive.onSample === 'function' &&
+    typeof adaptive.limit === 'number'
+  if (isLimit) return
+  const takes = 'an AdaptiveLimit: an object with limit and onSample'
+  throw invalidOption(OWNER, 'adaptive', adaptive, takes)
 }
 
 /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */

@@ -10,11 +10,11 @@ import type {
   RunOptions,
   StreamOptions,
 } from './call-options.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { Deadline } from './deadline.ts'
 import {
   type AsyncExecutorOptions,
   type CloseOptions,
-  checkConcurrency,
   checkSize,
   closeDeadline,
   executorSettings,
@@ -39,6 +39,7 @@ import { Runs } from './runs.ts'
  * const pages = await executor.map(urls, (url, { signal }) => fetch(url, { signal }))
  */
 export class AsyncExecutor implements AsyncDisposable {
+  readonly #limit: ConcurrencyLimit
   readonly #lanes: Lanes
   readonly #calls: OpenCalls
   readonly #runs: Runs
@@ -49,39 +50,36 @@ export class AsyncExecutor implements AsyncDisposable {
   /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
   constructor(options: AsyncExecutorOptions) {
     const settings = executorSettings(options)
-    const { concurrency, rate, metrics } = settings
-    const lanes = new Lanes(concurrency, rate && rateLimit(rate), () => this.#calls.rest())
+    const { rate, metrics } = settings
+    const recorder = metrics === undefined ? undefined : new Recorder(metrics)
+    const limit = new ConcurrencyLimit(settings, recorder)
+    const lanes = new Lanes(limit, rate && rateLimit(rate), () => this.#calls.rest())
     const defaults: CallDefaults = {
       releaseOnTimeout: settings.releaseOnTimeout,
       get concurrency() {
-        return lanes.concurrency
+        return limit.heaviest
       },
     }
+    this.#limit = limit
     this.#lanes = lanes
     this.#calls = new OpenCalls(() => lanes.running > 0)
-    const shared = {
-      lanes,
-      calls: this.#calls,
-      signals: new AbortListeners(),
-      recorder: metrics === undefined ? undefined : new Recorder(metrics),
-      defaults,
-    }
+    const shared = { lanes, calls: this.#calls, signals: new AbortListeners(), recorder, defaults }
     this.#runs = new Runs(shared, settings)
     this.#batches = new Batches(shared)
   }
 
   /**
    * How many functions run at the same time. Raising it takes effect at once; after lowering it, as
-   * many more run as were running, until they end.
+   * many more run as were running, until they end. With `adaptive` it moves by itself, and setting it
+   * moves it there, from where it adapts anew.
    * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: set to what is no limit
    */
   get concurrency(): number {
-    return this.#lanes.concurrency
+    return this.#limit.value
   }
 
   set concurrency(concurrency: number) {
-    checkConcurrency(concurrency)
-    this.#lanes.concurrency = concurrency
+    this.#limit.value = concurrency
   }
 
   /** Functions that have started and not ended, those of aborted calls included. */

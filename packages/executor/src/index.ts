@@ -1,4 +1,10 @@
 export type { OutputStream, StreamOrder } from '@threeply/task'
+export type { AdaptiveLimit, LimitSample } from './adaptive/adaptive-limit.ts'
+export { AimdLimit, type AimdOptions } from './adaptive/aimd-limit.ts'
+export { Gradient2Limit, type Gradient2Options } from './adaptive/gradient2-limit.ts'
+export type { LimitOptions } from './adaptive/limit-bounds.ts'
+export type { ProbingLimitOptions } from './adaptive/probing-limit.ts'
+export { VegasLimit } from './adaptive/vegas-limit.ts'
 export type { ItemContext, RunContext } from './attempt.ts'
 export type {
   CallOptions,

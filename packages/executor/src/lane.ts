@@ -1,4 +1,5 @@
 /** One lane, and what lanes take tasks from. */
+import type { WhyCancelled } from './adaptive/limit-sampler.ts'
 import type { Attempt } from './attempt.ts'
 import type { Turn } from './turns.ts'
 
@@ -16,6 +17,8 @@ export interface Work extends Turn<Work> {
   /** What it began in `lane` has ended. */
   succeeded(lane: Lane, output: unknown): void
   failed(lane: Lane, error: unknown): void
+  /** What it began in `lane` was told to stop before its end, and why. */
+  whyCancelled(lane: Lane): WhyCancelled
   /** Whether it will have more to start, though it may have nothing now: its lanes wait for it. */
   readonly expectsMore: boolean
 }
@@ -36,6 +39,8 @@ export class Lane {
   isReleased = false
   /** Whether what has just ended in it had. */
   wasReleased = false
+  /** When what runs in it started, if the limit is adaptive. */
+  startedAt = 0
   /** Wakes it, while it is parked. */
   unpark: (() => void) | undefined = undefined
 

@@ -3,7 +3,9 @@
  * next piece of work by itself until there is none. So p-limit's queue holds lanes, never tasks.
  */
 import pLimit, { type LimitFunction } from 'p-limit'
+import type { LimitSampler, WhyCancelled } from './adaptive/limit-sampler.ts'
 import type { Attempt } from './attempt.ts'
+import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import { Deadline } from './deadline.ts'
 import { Lane, NOTHING, type Work } from './lane.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -18,6 +20,7 @@ export class Lanes {
   readonly #turns = new Turns<Work>()
   readonly #limit: LimitFunction
   readonly #rate: RateLimit | undefined
+  readonly #sampler: LimitSampler | undefined
   readonly #onRest: () => void
   readonly #all = new Set<Lane>()
   readonly #parked: Lane[] = []
@@ -36,22 +39,18 @@ export class Lanes {
   #heavy: Work | undefined
 
   /** @param onRest Called when a lane has ended and nothing runs. */
-  constructor(concurrency: number, rate: RateLimit | undefined, onRest: () => void) {
-    this.#concurrency = concurrency
-    this.#allowed = concurrency
-    this.#limit = pLimit(concurrency)
+  constructor(limit: ConcurrencyLimit, rate: RateLimit | undefined, onRest: () => void) {
+    this.#concurrency = limit.value
+    this.#allowed = limit.value
+    this.#limit = pLimit(limit.value)
     this.#rate = rate
+    this.#sampler = limit.sampler
     this.#onRest = onRest
-  }
-
-  get concurrency(): number {
-    return this.#concurrency
-  }
-
-  /** Raising takes effect at once; lowering, as lanes end their tasks. */
-  set concurrency(concurrency: number) {
-    this.#concurrency = concurrency
-    this.#adjust()
+    // Raising takes effect at once; lowering, as lanes end their tasks.
+    limit.onChange = (concurrency) => {
+      this.#concurrency = concurrency
+      this.#adjust()
+    }
   }
 
   /** Nothing starts any more; what runs runs on. */
@@ -134,6 +133,7 @@ export class Lanes {
 
   /** What `lane` runs gives its slots back, though it has not ended. */
   release(lane: Lane): void {
+    if (this.#sampler !== undefined) this.#sample(this.#sampler, lane, 'timed-out')
     lane.isOrdinary = false
     lane.isReleased = true
     this.#running -= 1
@@ -175,6 +175,7 @@ export class Lanes {
   /** The loop of a lane. Each lane that finds a task wakes the next lane, while there may be more. */
   readonly #drive = async (lane: Lane): Promise<void> => {
     this.#all.add(lane)
+    const sampler = this.#sampler
     while (this.#live <= this.#allowed) {
       const work = this.#heavy === undefined ? this.#turns.next() : this.#takeHeavy()
       if (work === undefined) {
@@ -184,6 +185,7 @@ export class Lanes {
       }
       if (this.#rate !== undefined && !this.#takeFromRate(this.#rate)) break
       this.#running += 1 // before it begins: the function may ask
+      if (sampler !== undefined) lane.startedAt = performance.now()
       const pending = work.begin(lane)
       if (pending === NOTHING) {
         this.#running -= 1
@@ -196,11 +198,13 @@ export class Lanes {
       try {
         output = await pending
       } catch (error) {
+        if (sampler !== undefined) this.#sample(sampler, lane, work.whyCancelled(lane), { error })
         if (lane.isOrdinary) this.#running -= 1
         else this.#leave(lane)
         work.failed(lane, error)
         continue
       }
+      if (sampler !== undefined) this.#sample(sampler, lane, work.whyCancelled(lane))
       if (lane.isOrdinary) this.#running -= 1
       else this.#leave(lane)
       work.succeeded(lane, output)
@@ -208,6 +212,19 @@ export class Lanes {
     this.#all.delete(lane)
     this.#live -= 1
     if (this.#running === 0) this.#onRest()
+  }
+
+  #sample(
+    sampler: LimitSampler,
+    lane: Lane,
+    whyCancelled: WhyCancelled,
+    failure?: { readonly error: unknown },
+  ): void {
+    if (lane.isReleased) return // it was one when its time ran out
+    const inFlight = this.#running + this.#extraSlots
+    const isFull = inFlight >= this.#concurrency && !this.#isPaused
+    const isLimiting = isFull && (!this.#turns.isEmpty || this.#heavy !== undefined)
+    sampler.ended(lane.startedAt, { inFlight, isLimiting, failure, whyCancelled })
   }
 
   #leave(lane: Lane): void {

@@ -7,6 +7,7 @@ const MILLISECONDS = 1_000 // of a second; the series are in seconds
 export class Recorder {
   readonly #metrics: RunnerMetrics
   readonly #zombies: Gauge
+  readonly #limit: Gauge
 
   constructor(registry: MetricsRegistry) {
     this.#metrics = runnerMetrics(registry, 'executor')
@@ -14,6 +15,14 @@ export class Recorder {
       help: 'Functions that outlived their timeout, gave their slot back, and have not ended.',
       labels: { runner: 'executor' },
     })
+    this.#limit = registry.gauge('threeply_concurrency_limit', {
+      help: 'How many functions may run at the same time; 0 while there is no limit.',
+      labels: { runner: 'executor' },
+    })
+  }
+
+  limited(concurrency: number): void {
+    this.#limit.set(concurrency === Number.POSITIVE_INFINITY ? 0 : concurrency)
   }
 
   now(): number {

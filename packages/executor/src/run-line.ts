@@ -1,4 +1,5 @@
 /** The tasks of `run` that wait for the same: those of one priority and one key. */
+import type { WhyCancelled } from './adaptive/limit-sampler.ts'
 import type { KeySlots } from './keyed-slots.ts'
 import type { Lane, Work } from './lane.ts'
 import { type Queued, WaitingQueue } from './waiting-queue.ts'
@@ -8,6 +9,7 @@ export interface RunStarter<Task extends Queued<Task>> {
   begin(line: RunLine<Task>, lane: Lane): unknown
   succeeded(lane: Lane, output: unknown): void
   failed(lane: Lane, error: unknown): void
+  whyCancelled(lane: Lane): WhyCancelled
 }
 
 export class RunLine<Task extends Queued<Task>> implements Work {
@@ -37,5 +39,9 @@ export class RunLine<Task extends Queued<Task>> implements Work {
 
   failed(lane: Lane, error: unknown): void {
     this.#starter.failed(lane, error)
+  }
+
+  whyCancelled(lane: Lane): WhyCancelled {
+    return this.#starter.whyCancelled(lane)
   }
 }

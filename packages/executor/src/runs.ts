@@ -3,6 +3,7 @@
 import type { TaskOutcome } from '@threeply/metrics/runner'
 import { QueueFullError, TaskDroppedError, TaskTimeoutError } from '@threeply/task'
 import type { AbortListeners } from './abort-listeners.ts'
+import type { WhyCancelled } from './adaptive/limit-sampler.ts'
 import type { AttemptOwner } from './attempt.ts'
 import {
   type CallDefaults,
@@ -28,6 +29,7 @@ import {
   WrappedTask,
 } from './run-task.ts'
 import { taskName } from './task-name.ts'
+import { isTimeoutReason } from './timeout-reason.ts'
 
 /** What the calls share with the rest of their executor. */
 export interface RunsHost {
@@ -118,6 +120,12 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     const retries = task.details?.retries
     if (retries === undefined) this.#settle(task, new Rejection(error), 'failed')
     else this.#retry(task, retries, error)
+  }
+
+  whyCancelled({ attempt }: Lane): WhyCancelled {
+    const cancellation = attempt?.cancellation
+    if (cancellation === undefined) return undefined
+    return isTimeoutReason(cancellation.reason) ? 'timed-out' : 'cancelled'
   }
 
   /** What runs is found through its lane. */

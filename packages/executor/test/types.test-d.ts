@@ -1,5 +1,5 @@
 /** What is inferred, and what is refused. Checked by `tsc`, never run. */
-import { AsyncExecutor, type OutputStream } from '@threeply/executor'
+import { AsyncExecutor, Gradient2Limit, type OutputStream, VegasLimit } from '@threeply/executor'
 import type { TaskContext } from '@threeply/task'
 import { expectTypeOf } from 'vitest'
 
@@ -54,3 +54,11 @@ executor.stream([1], (n) => n, { order: 'random' })
 void executor.map(7, (n) => n)
 // @ts-expect-error what runs is not set from outside
 executor.running = 1
+
+// What adapts the limit is one of ours, or any object that has its shape.
+void new AsyncExecutor({ concurrency: 2, adaptive: new Gradient2Limit({ max: 50, tolerance: 2 }) })
+void new AsyncExecutor({ concurrency: 2, adaptive: { limit: 1, onSample: () => {} } })
+// @ts-expect-error an algorithm is no name
+void new AsyncExecutor({ concurrency: 2, adaptive: 'gradient2' })
+// @ts-expect-error Vegas has no tolerance
+void new VegasLimit({ tolerance: 2 })

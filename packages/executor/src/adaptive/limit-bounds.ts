@@ -1,5 +1,10 @@
 /** Between what a limit may move, and what it takes for a sign of overload. */
-import { checkFunction, checkOptionNames, checkWholeNumber, invalidOption } from '@threeply/task/runner'
+import {
+  checkFunction,
+  checkOptionNames,
+  checkWholeNumber,
+  invalidOption,
+} from '@threeply/task/runner'
 
 export interface LimitOptions {
   /** The least that it becomes: a whole number of 1 or more. @default 1 */
@@ -23,9 +28,10 @@ export class LimitBounds {
   readonly #owner: string
 
   constructor(owner: string, options: LimitOptions, names: readonly string[]) {
-    checkOptionNames(owner, options, names)
-    const { min = 1, max = Math.max(1_000, min), isDrop = () => true } = options
+    checkOptionNames(owner, options as unknown, names) // as unknown: it must not widen the type
+    const { min = 1 } = options
     checkWholeNumber(owner, 'min', min, { minimum: 1 })
+    const { max = Math.max(1_000, min), isDrop = all } = options
     checkWholeNumber(owner, 'max', max, { minimum: 1 })
     if (max < min) throw invalidOption(owner, 'max', max, `a whole number, ${min} or more`)
     checkFunction(owner, 'isDrop', isDrop)
@@ -44,4 +50,8 @@ export class LimitBounds {
   clamp(limit: number): number {
     return Math.min(this.max, Math.max(this.min, limit))
   }
+}
+
+function all(_error: unknown): boolean {
+  return true
 }

@@ -15,13 +15,18 @@ export interface ProbingLimitOptions extends LimitOptions {
 
 const WINDOW = 100 // a second in the original; ten windows of it are enough to follow a step
 
+/** The share of the run time that is left at half the limit, at most, where all of it is queueing. */
+const STILL_QUEUEING = 0.55 // half, and what chance adds
+
 /** Its algorithm is {@link ProbingLimit.next}. */
 export abstract class ProbingLimit implements AdaptiveLimit {
   readonly #bounds: LimitBounds
   readonly #window: SampleWindow
   readonly #unloaded = new UnloadedRunTime()
   #limit: number
-  #isProbing = true // it begins with one
+  #isProbing = false
+  /** What functions took in the window before. */
+  #loaded = Number.NaN
 
   /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
   constructor(owner: string, options: ProbingLimitOptions, names: readonly string[]) {
@@ -41,7 +46,7 @@ export abstract class ProbingLimit implements AdaptiveLimit {
 
   set limit(limit: number) {
     this.#limit = this.#bounds.check(limit)
-    this.#isProbing = true
+    this.#isProbing = false
     this.#unloaded.forget()
     this.#window.reopen()
   }
@@ -54,15 +59,27 @@ export abstract class ProbingLimit implements AdaptiveLimit {
     const window = this.#window.add(sample)
     if (window === undefined) return
     if (this.#isProbing) {
-      if (Number.isNaN(window.runTime)) this.#limit = this.limit // all were dropped, even so
-      this.#unloaded.probed(window, this.#limit)
-      this.#isProbing = this.#unloaded.value === undefined
+      this.#probed(window)
       return
     }
     this.#unloaded.observe(window, this.#limit)
-    const next = this.#bounds.clamp(this.next(this.#limit, window, this.#unloaded.value!))
-    this.#limit = next > this.#limit && !window.isLimiting ? this.#limit : next
+    const { value } = this.#unloaded
+    if (value !== undefined) {
+      const next = this.#bounds.clamp(this.next(this.#limit, window, value))
+      if (next < this.#limit || window.isLimiting) this.#limit = next
+    }
     this.#isProbing = window.isLimiting && this.#unloaded.isProbeDue(this.#limit)
+    this.#loaded = window.runTime
+  }
+
+  /** Where half the limit takes half the time, the queue is as long as ever: half is enough. */
+  #probed(window: WindowSummary): void {
+    const isStillQueueing = window.runTime <= this.#loaded * STILL_QUEUEING
+    const allDropped = Number.isNaN(window.runTime)
+    if (isStillQueueing || allDropped) this.#limit = this.limit
+    this.#unloaded.probed(window, this.#limit)
+    this.#isProbing = isStillQueueing
+    this.#loaded = window.runTime
   }
 
   /**
