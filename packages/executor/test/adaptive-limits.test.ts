@@ -184,9 +184,10 @@ describe.each(BY_RUN_TIME)('$name, by run times alone', (algorithm) => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),
-        fc.constantFrom(1, 10, 60),
+        fc.constantFrom(0.1, 1, 5),
         fc.nat(),
-        (servers, first, seed) => {
+        (servers, share, seed) => {
+          const first = Math.ceil(servers * share)
           const simulation = simulate(
             start(algorithm, first),
             noisy(() => servers, seed),
