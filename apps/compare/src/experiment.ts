@@ -11,7 +11,7 @@ export interface Evidence {
   readonly value: number
   /** `ms`, `s`, `µs`, `bytes`, `×`, `%`, or the plural of what is counted: `threads`, `lost updates`. */
   readonly unit: string
-  /** Bounds of the 95 % confidence interval, where the value is a median or a ratio of medians. */
+  /** Bounds of the 95 % confidence interval, where the value is a median or a median ratio. */
   readonly interval?: readonly [low: number, high: number]
 }
 

@@ -19,8 +19,12 @@ test.each(MODEL_NAMES)(
   '%s gives the outputs that inline gives, in the order of the jobs',
   async (name) => {
     for (const [source, jobs] of [[TEXT_SOURCE, textJobs] as const, [IO_SOURCE, ioJobs] as const]) {
-      await using inline = await startModel('inline', source, { inFlight: 1, signal: never })
-      await using model = await startModel(name, source, { inFlight: 2, signal: never })
+      await using inline = await startModel('inline', source, {
+        threads: 1,
+        inFlight: 1,
+        signal: never,
+      })
+      await using model = await startModel(name, source, { threads: 2, inFlight: 4, signal: never })
       const done = await model.run(jobs)
       checkSameOutputs(name, done, await inline.run(jobs))
       for (const { latency } of done) expect(latency).toBeGreaterThan(0)
@@ -32,7 +36,11 @@ test.each(MODEL_NAMES)(
 test.each(MODEL_NAMES)(
   '%s rejects with what a task throws',
   async (name) => {
-    await using model = await startModel(name, IO_SOURCE, { inFlight: 2, signal: never })
+    await using model = await startModel(name, IO_SOURCE, {
+      threads: 2,
+      inFlight: 2,
+      signal: never,
+    })
     const jobs = [...ioJobs, { task: 'readTextFile', input: `${here}.gone` }]
     await expect(model.run(jobs)).rejects.toThrow('ENOENT')
   },
@@ -45,7 +53,7 @@ test.each(MODEL_NAMES)(
     const controller = new AbortController()
     const reason = new Error('enough')
     const { signal } = controller
-    await using model = await startModel(name, TEXT_SOURCE, { inFlight: 2, signal })
+    await using model = await startModel(name, TEXT_SOURCE, { threads: 2, inFlight: 2, signal })
     const running = model.run(Array.from({ length: 10_000 }, () => textJobs[0]!))
     controller.abort(reason)
     await expect(running).rejects.toBe(reason)

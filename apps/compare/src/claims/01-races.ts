@@ -6,7 +6,7 @@ import { mean } from 'simple-statistics'
 import type { Evidence, Experiment, Judgement } from '../experiment.ts'
 import { digits } from '../figures.ts'
 import type { Bench } from '../measure/bench.ts'
-import { ratioOfMedians } from '../measure/statistics.ts'
+import { medianRatio } from '../measure/statistics.ts'
 import { type Increment, STRIDE, type ThreadIncrements } from '../workloads/shared-counter.ts'
 
 /** One way to increment: what share of the updates was lost, in each round. */
@@ -49,7 +49,7 @@ export const races: Experiment<RacesData> = {
     'Async tasks lose an update although no await stands between the read and the write, or threads that use Atomics lose one.',
 
   async measure(bench) {
-    const rounds = bench.options.rounds ?? bench.scale(60, 20)
+    const rounds = bench.options.rounds ?? bench.scale(60, 12)
     const threads = Math.max(2, Math.min(bench.options.threads, MOST_THREADS))
     bench.progress(`${threads} threads increment a counter`)
     const onThreads = await raceThreads(bench, threads, rounds)
@@ -95,7 +95,7 @@ export const races: Experiment<RacesData> = {
       ...judgement,
       evidence: figures,
     })
-    const price = digits(ratioOfMedians(cost.atomic, cost.plain).value)
+    const price = digits(medianRatio(cost.atomic, cost.plain).value)
     const threadAdvice = `Share memory between threads through Atomics alone (where they contend, ${price}× the time of a plain increment)`
 
     if (anyLost(lost.withinTick)) {

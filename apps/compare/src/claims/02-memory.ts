@@ -1,7 +1,7 @@
 /** Claim 2: each thread needs memory of its own, async tasks share what there is. */
 import type { Experiment, Judgement } from '../experiment.ts'
 import { digits, formatFigure } from '../figures.ts'
-import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { medianOf, medianRatio } from '../measure/statistics.ts'
 import { against, evidence } from '../verdict.ts'
 import type { MemoryPoint } from '../workloads/idle.ts'
 
@@ -61,7 +61,7 @@ export const memory: Experiment<MemoryData> = {
   judge({ threads, tasks }) {
     const threadSizes = threads.flatMap(stepByStep)
     const taskSizes = tasks.map((growth) => overall(growth, 'rss'))
-    const ratio = ratioOfMedians(threadSizes, taskSizes)
+    const ratio = medianRatio(threadSizes, taskSizes)
     const thread = medianOf(threadSizes)
     const task = medianOf(taskSizes)
     const taskHeap = medianOf(tasks.map((growth) => overall(growth, 'heap')))

@@ -5,7 +5,7 @@ import { AsyncExecutor } from '@threeply/executor'
 import type { Experiment } from '../experiment.ts'
 import { digits } from '../figures.ts'
 import type { Bench } from '../measure/bench.ts'
-import { type Estimate, medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { type Estimate, medianOf, medianRatio } from '../measure/statistics.ts'
 import { against, evidence, type Position } from '../verdict.ts'
 import { loadCorpus } from '../workloads/corpus.ts'
 import { type WaitingWork, workAsync } from '../workloads/waiting.ts'
@@ -97,7 +97,7 @@ export const platform: Experiment<PlatformData> = {
   },
 
   judge({ units, osThreads, start, switches }) {
-    const startRatio = ratioOfMedians(start.thread, start.async)
+    const startRatio = medianRatio(start.thread, start.async)
     const parts: Record<string, Position> = {
       'threads of the operating system': positionOf(osThreads),
       'time to start': against(startRatio, CLEARLY_MORE),
@@ -234,7 +234,7 @@ function switchRatio(units: number, switches: PlatformData['switches']): Estimat
   if (switches === undefined) return { value: 1, low: 0, high: Infinity }
   // A round without any would make the ratio infinite; one switch in all of it is as good as none.
   const inAsync = total(switches.async).map((perUnit) => Math.max(perUnit, 1 / units))
-  return ratioOfMedians(total(switches.threads), inAsync)
+  return medianRatio(total(switches.threads), inAsync)
 }
 
 function list(names: readonly string[]): string {

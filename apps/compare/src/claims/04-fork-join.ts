@@ -5,7 +5,7 @@ import type { Experiment, Judgement } from '../experiment.ts'
 import { coresMissing, judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench, Rounds } from '../measure/bench.ts'
 import { coresUsed } from '../measure/cores-used.ts'
-import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { medianOf, medianRatio } from '../measure/statistics.ts'
 import { warmUp } from '../models/warm-up.ts'
 import { against, evidence } from '../verdict.ts'
 import type { MixedWork } from '../workloads/mixed-tasks.ts'
@@ -94,7 +94,7 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
       },
       forked: async () => void used.push(await coresUsed(fork)),
     },
-    { rounds: bench.scale(25, 15), warmUp: false, budget: bench.budget * 0.6 },
+    { rounds: bench.scale(25, 11), warmUp: false, budget: bench.budget * 0.6 },
   )
   return {
     cores,
@@ -153,7 +153,7 @@ function judge(data: ForkJoinData): Judgement {
     evidence('all of them, one by one', medianOf(inOrder), 'ms'),
     evidence('parent went on, after the last child', medianOf(waited), 'ms'),
   ]
-  const gain = ratioOfMedians(inOrder, forked).value
+  const gain = medianRatio(inOrder, forked).value
   const tell = judgementOn(shown)
 
   const early = waited.filter((milliseconds) => milliseconds < -CLOCK_ERROR)
@@ -169,17 +169,15 @@ function judge(data: ForkJoinData): Judgement {
       'the parent waits for each child, but with one core or thread the children take turns anyway',
     )
   }
-  // Of medians, and not round by round: a longest child and a sum that noise has brought together
-  // would make one round's nearness to either count for anything.
   const halfway = longest.map((alone, i) => (alone + inOrder[i]!) / 2)
-  const position = against(ratioOfMedians(forked, halfway), 1)
+  const position = against(medianRatio(forked, halfway), 1)
   if (position === 'below') {
     return tell(
       'holds',
       `${waits}, and it takes as long as the longest child (here ${gain.toFixed(1)} times faster than one by one): cut the work into equal parts.`,
     )
   }
-  const usable = ratioOfMedians(inOrder, longest).value // all of the work in the time of the longest
+  const usable = medianRatio(inOrder, longest).value // all of the work in the time of the longest
   const missing = coresMissing(data.coresUsed, usable)
   if (position === 'above' && missing === undefined) {
     return tell('does-not-hold', `${waits}, but the children took turns: it gains little here.`)

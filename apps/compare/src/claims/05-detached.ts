@@ -7,7 +7,7 @@ import type { Experiment, Judgement } from '../experiment.ts'
 import { formatFigure } from '../figures.ts'
 import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench, Rounds } from '../measure/bench.ts'
-import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { medianOf, medianRatio } from '../measure/statistics.ts'
 import { detachedModel } from '../models/detached.ts'
 import { TEXT_SOURCE } from '../models/sources.ts'
 import { warmUp } from '../models/warm-up.ts'
@@ -103,7 +103,11 @@ async function measureOwnWork(
   const { signal } = bench
   const many = Math.min(2 * bench.machine.cores, 64)
   bench.progress(`starting ${many} children`)
-  await using children = await detachedModel(TEXT_SOURCE, many, signal)
+  await using children = await detachedModel(TEXT_SOURCE, {
+    threads: many,
+    inFlight: many,
+    signal,
+  })
   const ownWork = { alone: [] as number[], besideOne: [] as number[], besideMany: [] as number[] }
   const beside = (name: keyof typeof ownWork, count: number) => async () => {
     const job = { task: 'wordStatistics', input: text + text.slice(0, text.length / 2) }
@@ -171,9 +175,9 @@ async function measureServer(
 
 /** Pure: the same data give the same judgement. */
 function judge({ cores, delay, ownWork, many, lightRoute }: DetachedData): Judgement {
-  const parentGain = ratioOfMedians(delay.inline, delay.detached)
-  const serverGain = ratioOfMedians(lightRoute.oneThread, lightRoute.moreThreads)
-  const slowdown = ratioOfMedians(ownWork.besideMany, ownWork.alone)
+  const parentGain = medianRatio(delay.inline, delay.detached)
+  const serverGain = medianRatio(lightRoute.oneThread, lightRoute.moreThreads)
+  const slowdown = medianRatio(ownWork.besideMany, ownWork.alone)
   const shown = [
     evidence('parent held up, doing it inline', medianOf(delay.inline), 'ms'),
     evidence('parent held up, child detached', medianOf(delay.detached), 'ms'),

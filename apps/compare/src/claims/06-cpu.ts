@@ -2,12 +2,11 @@
 import type { Experiment, Judgement } from '../experiment.ts'
 import { coresMissing, judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench } from '../measure/bench.ts'
-import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { medianOf, medianRatio } from '../measure/statistics.ts'
 import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
 import type { Model } from '../models/model.ts'
 import { TEXT_SOURCE } from '../models/sources.ts'
 import { MODEL_NAMES, type ModelName, startModel } from '../models/start-model.ts'
-import { warmUp } from '../models/warm-up.ts'
 import { against, evidence } from '../verdict.ts'
 import type { JobOf } from '../workloads/answer-jobs.ts'
 import { type Corpus, loadCorpus } from '../workloads/corpus.ts'
@@ -48,25 +47,42 @@ async function measure(bench: Bench): Promise<CpuData> {
   const { threads } = bench.options
   await using stack = new AsyncDisposableStack()
   const models = {} as Record<ModelName, Model>
+  // One job at work on each thread and one at hand, so that no thread waits for a message.
+  const settings = { threads, inFlight: 2 * threads, signal }
   bench.progress('starting the threads')
   for (const name of MODEL_NAMES) {
-    models[name] = stack.use(await startModel(name, TEXT_SOURCE, { inFlight: threads, signal }))
+    models[name] = stack.use(await startModel(name, TEXT_SOURCE, settings))
   }
   const jobs = await jobsFor(bench, await loadCorpus(bench.options.input), models.inline)
 
   bench.progress('warming the threads up')
   const expected = await models.inline.run(jobs)
-  for (const name of MODEL_NAMES) {
-    const done = await warmUp(() => models[name].run(jobs), bench.budget * 0.25)
-    checkSameOutputs(name, done, expected)
-  }
+  for (const name of MODEL_NAMES) checkSameOutputs(name, await models[name].run(jobs), expected)
+  await warmAllUp(bench, models, jobs)
   bench.progress('counting, indexing, compressing, hashing')
   const figures = await compareModels(bench, models, {
-    rounds: bench.scale(21, 17),
+    rounds: bench.scale(21, 11),
     budget: bench.budget * 0.6,
     jobs: () => jobs,
   })
   return { cores: bench.machine.cores, threads, jobs: jobs.length, models: figures }
+}
+
+/**
+ * Inline and async run in one thread, which compiles the tasks for both of them. Each thread of the others
+ * does so for itself, and gets but a part of the jobs: they run once more in each round.
+ */
+async function warmAllUp(
+  bench: Bench,
+  models: Readonly<Record<ModelName, Model>>,
+  jobs: readonly TextJob[],
+): Promise<void> {
+  const end = performance.now() + bench.budget * 0.5
+  while (performance.now() < end) {
+    for (const name of ['fork-join', 'detached', ...MODEL_NAMES] as const) {
+      await models[name].run(jobs)
+    }
+  }
 }
 
 /** As many jobs of all kinds as take the caller some tens of milliseconds. */
@@ -93,9 +109,9 @@ async function makeJobs(corpus: Corpus, count: number): Promise<TextJob[]> {
 /** Pure: the same data give the same judgement. */
 function judge({ cores, threads, models }: CpuData): Judgement {
   const rate = (name: ModelName) => models[name].throughput
-  const speedUp = ratioOfMedians(rate('fork-join'), rate('inline'))
-  const lead = against(ratioOfMedians(rate('fork-join'), rate('async')), GAIN)
-  const asyncGain = against(ratioOfMedians(rate('async'), rate('inline')), GAIN)
+  const speedUp = medianRatio(rate('fork-join'), rate('inline'))
+  const lead = against(medianRatio(rate('fork-join'), rate('async')), GAIN)
+  const asyncGain = against(medianRatio(rate('async'), rate('inline')), GAIN)
   const inOrder = medianOf(models.async.inOrder).value
   const onThreads = threads === 1 ? '1 thread' : `${threads} threads`
   const shown = [
@@ -133,7 +149,7 @@ function judge({ cores, threads, models }: CpuData): Judgement {
   if (lead === 'unclear') {
     return tell('cannot-tell', 'Whether threads speed CPU work up, this run cannot say.', TOO_NOISY)
   }
-  const cost = ratioOfMedians(models['fork-join'].cpu, models.inline.cpu).value
+  const cost = medianRatio(models['fork-join'].cpu, models.inline.cpu).value
   return tell(
     'holds',
     `Give CPU work to threads: ${threads} of them on ${cores} cores do ${times} times as much as inline, for ${cost.toFixed(2)} times the CPU time a task; async gains nothing.`,

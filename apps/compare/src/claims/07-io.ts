@@ -3,7 +3,7 @@ import { createTaskContext } from '@threeply/task'
 import type { Evidence, Experiment, Judgement } from '../experiment.ts'
 import { judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench } from '../measure/bench.ts'
-import { medianOf, ratioOfMedians } from '../measure/statistics.ts'
+import { medianOf, medianRatio } from '../measure/statistics.ts'
 import { checkSameOutputs, compareModels, type ModelFigures } from '../models/compare-models.ts'
 import type { Done, Model } from '../models/model.ts'
 import { IO_SOURCE } from '../models/sources.ts'
@@ -69,7 +69,7 @@ async function measure(bench: Bench): Promise<IoData> {
   const jobs = await requestsFor(bench, service, inFlight)
 
   bench.progress('starting threads')
-  await primeThreads(IO_SOURCE, jobs[0]!, signal)
+  await primeThreads(['fork-join', 'detached'], IO_SOURCE, jobs[0]!, signal)
   const models = {} as Record<ModelName, Model>
   const rssBytes = {} as Record<ModelName, number>
   const looked: Done[] = []
@@ -77,9 +77,11 @@ async function measure(bench: Bench): Promise<IoData> {
   for (const name of MODEL_NAMES) {
     bench.progress(`starting ${name}`)
     const before = process.memoryUsage.rss()
-    models[name] = stack.use(await startModel(name, IO_SOURCE, { inFlight, signal }))
+    models[name] = stack.use(
+      await startModel(name, IO_SOURCE, { threads: inFlight, inFlight, signal }),
+    )
     // Inline is slow on IO: it shows as much with fewer.
-    const first = name === 'inline' ? jobs.slice(0, 3) : jobs
+    const first = name === 'inline' ? jobs.slice(0, 2) : jobs
     const done = await warmUp(() => models[name].run(first), bench.budget * 0.03)
     rssBytes[name] = Math.max(0, process.memoryUsage.rss() - before)
     if (name === 'inline') expected = done
@@ -88,7 +90,7 @@ async function measure(bench: Bench): Promise<IoData> {
   }
   const errors = countErrors(looked)
 
-  const few = Math.max(3, Math.round(jobs.length / inFlight))
+  const few = Math.max(2, Math.round(jobs.length / inFlight))
   bench.progress(`calling the service, ${inFlight} requests in flight`)
   const requests = await compareModels(bench, models, {
     rounds: bench.scale(7, 5),
@@ -153,8 +155,8 @@ function judge(data: IoData): Judgement {
   const { requests, inFlight, rssBytes, threads, errors, answers } = data
   const async = requests.async
   const threaded = requests['fork-join']
-  const speed = ratioOfMedians(threaded.throughput, async.throughput)
-  const cpuRatio = ratioOfMedians(threaded.cpu, async.cpu)
+  const speed = medianRatio(threaded.throughput, async.throughput)
+  const cpuRatio = medianRatio(threaded.cpu, async.cpu)
   const figures: Evidence[] = [
     evidence(`async, ${inFlight} in flight`, medianOf(async.throughput), 'requests/s'),
     evidence(

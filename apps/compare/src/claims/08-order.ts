@@ -61,10 +61,11 @@ async function measure(bench: Bench): Promise<OrderData> {
     })
   bench.progress(`starting ${inFlight} threads`)
   const { signal } = bench
-  await primeThreads(IO_SOURCE, jobsFor(0)[0]!, signal)
+  const settings = { threads: inFlight, inFlight, signal }
+  await primeThreads(['fork-join'], IO_SOURCE, jobsFor(0)[0]!, signal)
   const models = {
-    async: stack.use(await startModel('async', IO_SOURCE, { inFlight, signal })),
-    threads: stack.use(await startModel('fork-join', IO_SOURCE, { inFlight, signal })),
+    async: stack.use(await startModel('async', IO_SOURCE, settings)),
+    threads: stack.use(await startModel('fork-join', IO_SOURCE, settings)),
   }
   const runs = { async: [] as (readonly Done[])[], threads: [] as (readonly Done[])[] }
   await models.async.run(jobsFor(0)) // opens the connections

@@ -5,7 +5,7 @@ import { formatFigure } from '../figures.ts'
 import { coresMissing, judgementOn, TOO_NOISY } from '../judgement.ts'
 import type { Bench, Subject } from '../measure/bench.ts'
 import { coresUsed } from '../measure/cores-used.ts'
-import { ratioOfMedians } from '../measure/statistics.ts'
+import { medianRatio } from '../measure/statistics.ts'
 import { type MixedModels, startMixedModels } from '../models/mixed-models.ts'
 import { MODEL_NAMES, type ModelName } from '../models/start-model.ts'
 import { against, evidence } from '../verdict.ts'
@@ -38,7 +38,7 @@ const ENDS = [0, 1]
  * that are started for each task have their turn in three rounds of all: they are far off.
  */
 const ROUNDS = 3
-const COMPUTING_ROUNDS = 9
+const COMPUTING_ROUNDS = 7
 const LONG_COMPUTING_ROUNDS = 5
 
 /** Milliseconds; such tasks are tried less often, or they would take half of the minute. */
@@ -103,7 +103,7 @@ async function measureCell(
   const least = cpuShare === 0 || (cpuShare < 1 && length < LONG) ? 2 * few : few
   const many = Math.max(least, Math.round(BATCH / length))
   const counts: Record<ModelName, number> = {
-    inline: many,
+    inline: length < 10 ? many : few, // waits for one after the other, each as long
     async: many,
     'fork-join': many,
     detached: few, // a thread for each: more would take no less time apiece
@@ -117,7 +117,7 @@ async function measureCell(
   const subjects = {} as Record<ModelName, Subject>
   const count = cpuShare < 1 ? ROUNDS : length < LONG ? COMPUTING_ROUNDS : LONG_COMPUTING_ROUNDS
   const hasTurn = (name: ModelName, round: number) =>
-    name !== 'detached' || round % Math.floor(count / ROUNDS) === 0
+    name !== 'detached' || round % Math.ceil(count / ROUNDS) === 0
   for (const name of MODEL_NAMES) {
     subjects[name] = (round) =>
       hasTurn(name, round) ? byName[name](work, counts[name]) : undefined
@@ -144,7 +144,7 @@ export function winnersOf({ perTask }: FitCell): readonly ModelName[] {
   const typical = (name: ModelName) => median([...perTask[name]])
   const best = MODEL_NAMES.reduce((a, b) => (typical(b) < typical(a) ? b : a))
   return MODEL_NAMES.filter(
-    (name) => against(ratioOfMedians(perTask[name], perTask[best]), AS_GOOD) !== 'above',
+    (name) => against(medianRatio(perTask[name], perTask[best]), AS_GOOD) !== 'above',
   )
 }
 
@@ -172,7 +172,7 @@ function judge({ cores, threads, ...data }: FitData): Judgement {
   const won = computing.filter(isWonByThreads)
   if (won.length === 0) {
     const isNeverSooner = computing.every(({ perTask }) => {
-      const lead = ratioOfMedians(perTask.async, perTask['fork-join'])
+      const lead = medianRatio(perTask.async, perTask['fork-join'])
       return against(lead, AS_GOOD) === 'below'
     })
     const missing = coresMissing(longest.coresUsed, Math.min(cores, threads))
@@ -192,8 +192,8 @@ function judge({ cores, threads, ...data }: FitData): Judgement {
 function speedUps(cell: WonCell, what: string): Evidence[] {
   const { inline, async, 'fork-join': forkJoin } = cell.perTask
   return [
-    evidence(`async, ${what} ${lengthOf(cell)}`, ratioOfMedians(inline, async), '×'),
-    evidence(`fork-join, ${what} ${lengthOf(cell)}`, ratioOfMedians(inline, forkJoin), '×'),
+    evidence(`async, ${what} ${lengthOf(cell)}`, medianRatio(inline, async), '×'),
+    evidence(`fork-join, ${what} ${lengthOf(cell)}`, medianRatio(inline, forkJoin), '×'),
   ]
 }
 
@@ -207,7 +207,7 @@ function lengthCondition(won: readonly WonCell[], computing: readonly WonCell[])
 function poolCondition(computing: readonly WonCell[]): string[] {
   const paying = computing.filter(
     ({ perTask: { inline, detached } }) =>
-      against(ratioOfMedians(inline, detached), AS_GOOD) === 'above',
+      against(medianRatio(inline, detached), AS_GOOD) === 'above',
   )
   if (paying.length === computing.length) return []
   const when =

@@ -1,5 +1,5 @@
 /**
- * Medians and ratios of medians with 95 % confidence intervals, by the percentile bootstrap
+ * Medians and median ratios with 95 % confidence intervals, by the percentile bootstrap
  * (Georges, Buytaert, Eeckhout: Statistically Rigorous Java Performance Evaluation, 2007).
  * The same samples always give the same interval: resampling is seeded.
  */
@@ -37,19 +37,21 @@ export function medianOf(samples: readonly number[]): Estimate {
 }
 
 /**
- * median(a) / median(b): how many times b's figure a's is. Lists of one length come from the rounds of
- * one comparison, and are resampled round by round together, so that a drift which both went through
- * does not widen the interval; others are resampled apart.
+ * How many times b's figure a's is. Lists of one length come from the rounds of one comparison: it is the
+ * median of the ratios round by round, so that a drift or a slow spell, which both went through, counts for
+ * nothing. Of others it is the ratio of their medians, each resampled apart.
  */
-export function ratioOfMedians(a: readonly number[], b: readonly number[]): Estimate {
-  const value = medianOf(a).value / medianOf(b).value
+export function medianRatio(a: readonly number[], b: readonly number[]): Estimate {
+  const isPaired = a.length === b.length
+  const value = isPaired ? median(roundByRound(a, b)) : median([...a]) / median([...b])
   if (Math.min(a.length, b.length) < FEWEST_SAMPLES) return { value, low: 0, high: Infinity }
-  const paired = a.length === b.length
-  const { low, high } = bounds(a.length + b.length, (draw) => {
-    const fromA = draw(a.length)
-    return medianAt(a, fromA) / medianAt(b, paired ? fromA : draw(b.length))
-  })
-  return { value, low, high }
+  if (isPaired) return medianOf(roundByRound(a, b))
+  const apart = (draw: Draw) => medianAt(a, draw(a.length)) / medianAt(b, draw(b.length))
+  return { value, ...bounds(a.length + b.length, apart) }
+}
+
+function roundByRound(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((figure, round) => figure / b[round]!)
 }
 
 /** How much samples differ: the range of their middle half as a part of their median. */

@@ -2,9 +2,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AsyncExecutor } from '@threeply/executor'
 import { createTaskContext } from '@threeply/task'
-import { type Model, type TaskSource, taskOf, timed } from './model.ts'
+import { type Model, type ModelSettings, type TaskSource, taskOf, timed } from './model.ts'
 
-export function asyncModel(source: TaskSource, inFlight: number, signal: AbortSignal): Model {
+export function asyncModel(
+  source: TaskSource,
+  { inFlight, signal }: Omit<ModelSettings, 'threads'>,
+): Model {
   const executor = new AsyncExecutor({ concurrency: inFlight })
   return {
     threads: 0,

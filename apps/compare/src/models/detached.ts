@@ -1,7 +1,7 @@
 /** Detached: children that run on by themselves, and answer what the parent sends them. */
 import { DetachedRunner, type DetachedThread } from '@threeply/detached'
 import type { Job } from '../workloads/answer-jobs.ts'
-import { inLanes, type Model, type TaskSource } from './model.ts'
+import { inLanes, type Model, type ModelSettings, type TaskSource } from './model.ts'
 
 interface Child {
   readonly thread: DetachedThread
@@ -10,8 +10,7 @@ interface Child {
 
 export async function detachedModel(
   { url, answer }: TaskSource,
-  threads: number,
-  signal: AbortSignal,
+  { threads, inFlight, signal }: ModelSettings,
 ): Promise<Model> {
   const runner = new DetachedRunner(url, { grace: 200 })
   try {
@@ -22,7 +21,7 @@ export async function detachedModel(
     await Promise.all(children.map(({ thread }) => thread.ready))
     return {
       threads,
-      run: (jobs) => inLanes(jobs, threads, (job, lane) => ask(children[lane]!, job)),
+      run: (jobs) => inLanes(jobs, inFlight, (job, lane) => ask(children[lane % threads]!, job)),
       [Symbol.asyncDispose]: async () => void (await runner.shutdown()),
     }
   } catch (error) {

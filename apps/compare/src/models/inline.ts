@@ -1,9 +1,9 @@
 /** Inline: the caller does one job after the other itself. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createTaskContext } from '@threeply/task'
-import { inLanes, type Model, type TaskSource, taskOf } from './model.ts'
+import { inLanes, type Model, type ModelSettings, type TaskSource, taskOf } from './model.ts'
 
-export function inlineModel(source: TaskSource, signal: AbortSignal): Model {
+export function inlineModel(source: TaskSource, { signal }: Pick<ModelSettings, 'signal'>): Model {
   const context = createTaskContext({ signal })
   return {
     threads: 0,

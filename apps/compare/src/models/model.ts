@@ -18,6 +18,15 @@ export interface Model extends AsyncDisposable {
   run(jobs: readonly Job[]): Promise<readonly Done[]>
 }
 
+/** How much a model may do at a time; inline it is always one job. */
+export interface ModelSettings {
+  /** Threads of the threaded models. */
+  readonly threads: number
+  /** Jobs that are given to the model and not done; with more than there are threads, some wait there. */
+  readonly inFlight: number
+  readonly signal: AbortSignal
+}
+
 /** A task module as the models use it. */
 export interface TaskSource {
   readonly url: URL
