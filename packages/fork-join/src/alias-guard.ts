@@ -11,7 +11,13 @@ const MAX_PARTS = 64
 export class AliasGuard {
   readonly #seen = new Set<object>()
   #isSealed = false
+  readonly #maxParts: number
   #partsLeft = 0
+
+  /** @param maxParts So much of a value is looked into; a larger one has a message to itself. */
+  constructor(maxParts: number = MAX_PARTS) {
+    this.#maxParts = maxParts
+  }
 
   /**
    * Whether `value` may join those admitted since the last `reset`. The first object always may; one
@@ -21,7 +27,7 @@ export class AliasGuard {
     if (typeof value !== 'object' || value === null) return true
     if (this.#isSealed) return false
     const isFirst = this.#seen.size === 0
-    this.#partsLeft = MAX_PARTS
+    this.#partsLeft = this.#maxParts
     this.#isSealed = !this.#isSeparate(value)
     return isFirst || !this.#isSealed
   }
@@ -39,7 +45,7 @@ export class AliasGuard {
     if (this.#seen.has(value)) return false
     this.#seen.add(value)
     if (Array.isArray(value)) {
-      return value.length <= MAX_PARTS && value.every((part) => this.#isSeparate(part))
+      return value.length <= this.#maxParts && value.every((part) => this.#isSeparate(part))
     }
     if (ArrayBuffer.isView(value)) return this.#isSeparate(value.buffer)
     if (types.isAnyArrayBuffer(value)) return true

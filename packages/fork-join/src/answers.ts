@@ -33,6 +33,8 @@ export class Answers {
   /** When the clock was last read, how many tasks have ended since, and after how many to read it. */
   #readAt = 0
   #counted = 0
+  /** How many calls of functions these were, more than tasks. */
+  #calls = 0
   #between = 1
   /** When what is held was first seen to be. */
   #heldSince: number | undefined
@@ -77,12 +79,18 @@ export class Answers {
     if (this.#counted >= this.#between) this.readClock(name, submittedAt)
   }
 
+  /** The task that is counted next has folded `values`: its function was called for each but the first. */
+  countFold(values: readonly unknown[]): void {
+    this.#calls += values.length - 2
+  }
+
   /** Notes how long the tasks counted since the last reading took; they are all of that name. */
   readClock(name: string, submittedAt: number): void {
     if (this.#counted === 0) return
     const now = performance.now()
     const duration = now - this.#readAt
-    this.#addDuration([name, this.#counted, duration])
+    this.#addDuration([name, this.#counted + this.#calls, duration])
+    this.#calls = 0
     this.#meter.ran(this.#counted, submittedAt, this.#readAt, now)
     const perTask = duration / this.#counted
     this.#between = Math.min(MAX_BETWEEN_READINGS, Math.max(1, Math.floor(CLOCK_MS / perTask)))

@@ -54,6 +54,12 @@ export interface StreamOptions extends MapOptions {
   readonly readAhead?: number | undefined
 }
 
+/** Options of one call of {@link ForkJoinPool.reduce}. */
+export interface ReduceOptions<Value> extends MapOptions {
+  /** What is left of the first input. @default nothing */
+  readonly initial?: Value | undefined
+}
+
 /** What `postMessage` can move: `ArrayBuffer`s, `MessagePort`s, streams, … */
 export type Transferable = import('node:worker_threads').Transferable
 
@@ -67,6 +73,8 @@ export interface CallSettings {
   readonly idempotent: boolean
   readonly onProgress: ((value: unknown) => void) | undefined
   readonly chunkSize: number | undefined
+  /** Whether its inputs are arrays of values, which its task folds. */
+  readonly folds: boolean
 }
 
 const NOTHING_TO_TRANSFER: readonly Transferable[] = []
@@ -81,6 +89,7 @@ export function defaultSettings(grace: number): CallSettings {
     idempotent: false,
     onProgress: undefined,
     chunkSize: undefined,
+    folds: false,
   }
 }
 
@@ -118,6 +127,7 @@ export function checkCallOptions(
     idempotent: idempotent ?? false,
     onProgress,
     chunkSize,
+    folds: false,
   }
 }
 

@@ -7,28 +7,22 @@ import {
   checkStreamOptions,
   defaultSettings,
   type MapOptions,
+  type ReduceOptions,
   type RunOptions,
   type StreamOptions,
 } from './call-options.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import { checkInputs, InputSource } from './input-source.ts'
-import { MapCall } from './map-call.ts'
+import { checkInputs, InputSource, type SourceHost } from './input-source.ts'
+import { MapCall, type MapParts } from './map-call.ts'
 import { CollectedOutputs, type Outputs, SettledOutputs, type Settlement } from './outputs.ts'
 import type { PoolSettings } from './pool-options.ts'
+import { Reduction } from './reduction.ts'
 import { RunCall, type RunKind } from './run-call.ts'
 import { StreamOutputs } from './stream-outputs.ts'
 
 /** A call that may be pending while nothing of it is queued or on a thread. */
 export interface OpenCall {
   fail(error: unknown, outcome: 'closed'): void
-}
-
-/** A call of `map` or its kin, as the pool was asked for it. */
-interface MapRequest {
-  readonly method: string
-  readonly name: string
-  readonly inputs: unknown
-  readonly settings: CallSettings
 }
 
 export class Calls {
@@ -98,7 +92,9 @@ export class Calls {
       start: () => {
         try {
           this.#admit(name, settings, this.#isClosed)
-          call = this.#submit({ method: 'stream', name, inputs, settings }, outputs)
+          call = this.#submit(name, settings, (host) => {
+            return { source: InputSource.of('stream', inputs, host), outputs }
+          })
         } catch (error) {
           outputs.fail(error)
         }
@@ -108,6 +104,28 @@ export class Calls {
       stop: async (reason) => call?.leave(reason),
     })
     return outputs
+  }
+
+  reduce(
+    name: string,
+    inputs: unknown,
+    options: ReduceOptions<unknown> | undefined,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const settings = this.#check('reduce', name, options)
+      this.#admit(name, settings, this.#isClosed)
+      // One message, one fold: how long it is, the reduction decides.
+      this.#submit(name, { ...settings, folds: true, chunkSize: 1 }, (host) => {
+        const reduction = new Reduction(InputSource.of('reduce', inputs, host), {
+          initial: options?.initial,
+          grain: (left) =>
+            Math.max(2, settings.chunkSize ?? this.#dispatcher.chunkSize(name, left)),
+          onFoldable: host.onInput,
+          settlement: { resolve, reject },
+        })
+        return { source: reduction, outputs: reduction }
+      })
+    })
   }
 
   /** A scope that was accepted. */
@@ -157,25 +175,27 @@ export class Calls {
     return new Promise((resolve, reject) => {
       const settings = this.#check(method, name, options)
       this.#admit(name, settings, isClosed)
-      this.#submit({ method, name, inputs, settings }, outputsFor({ resolve, reject }))
+      this.#submit(name, settings, (host) => {
+        const source = InputSource.of(method, inputs, host)
+        return { source, outputs: outputsFor({ resolve, reject }) }
+      })
     })
   }
 
-  #submit({ method, name, inputs, settings }: MapRequest, outputs: Outputs): MapCall {
-    const source = InputSource.of(method, inputs, {
+  #submit(
+    name: string,
+    settings: CallSettings,
+    endsFor: (host: SourceHost) => Pick<MapParts, 'source' | 'outputs'>,
+  ): MapCall {
+    const ends = endsFor({
       onInput: () => call.onInput(),
       readAhead: () => Math.min(this.#dispatcher.readAhead(name), call.room),
     })
-    const call = new MapCall(this.#dispatcher, {
-      name,
-      settings,
-      source,
-      outputs,
-      onSettled: () => this.#open.delete(call),
-    })
+    const onSettled = () => this.#open.delete(call)
+    const call = new MapCall(this.#dispatcher, { name, settings, ...ends, onSettled })
     this.#open.add(call)
     this.#dispatcher.work.add()
-    this.#dispatcher.submit(call)
+    call.onInput()
     return call
   }
 

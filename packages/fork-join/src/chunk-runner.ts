@@ -7,15 +7,18 @@ import {
   ThreadTaskContext,
 } from '@threeply/task/runner'
 import { Answers, type Post } from './answers.ts'
+import { foldOf } from './fold.ts'
 import type { ItemStates } from './item-states.ts'
 import {
   type CancelReason,
+  FOLDS,
   PROGRESS,
   type Segment,
   WANTS_PROGRESS,
   WANTS_START_TIME,
 } from './messages.ts'
 import type { TaskMeter } from './task-meter.ts'
+import { isThenable } from './thenable.ts'
 
 interface Chunk {
   readonly first: number
@@ -63,13 +66,15 @@ export class ChunkRunner {
       this.#item = chunk.first
       this.#answers.startClock()
       for (const [name, wishes, submittedAt, inputs] of chunk.segments) {
-        const task = this.#find(name)
+        const folds = (wishes & FOLDS) !== 0
+        const task = folds ? foldOf(this.#find(name)) : this.#find(name)
         for (const input of inputs) {
           if (this.#states.start(this.#item)) {
             this.#meter.started()
             const pending = this.#start(task, name, wishes, input)
             if (pending !== undefined) await pending
             this.#meter.ended()
+            if (folds) this.#answers.countFold(input as readonly unknown[])
             this.#answers.count(name, submittedAt)
           } else {
             this.#answers.skip(name)
@@ -145,11 +150,3 @@ export class ChunkRunner {
 }
 
 function ignore(): void {}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
-  )
-}

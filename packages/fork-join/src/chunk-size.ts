@@ -96,6 +96,11 @@ export function readAhead(cost: number, threads: number, chunkSize = chunkOf(cos
   return 2 * threads * Math.min(MAX_INPUTS, chunkSize)
 }
 
+/** How many of `remaining` inputs of such a cost one message is to carry. */
+export function chunkSize(remaining: number, threads: number, cost: number): number {
+  return Math.min(MAX_INPUTS, chunkOf(cost), fairShare(remaining, threads, cost))
+}
+
 function chunkOf(cost: number): number {
   return Math.max(1, Math.floor(CHUNK_MS / Math.max(cost, 1e-6)))
 }

@@ -1,6 +1,6 @@
 /** Brings what waits in the queue to the threads that are free, in chunks of a size that pays. */
 import { AcceptedWork } from './accepted-work.ts'
-import { readAhead, TaskCosts } from './chunk-size.ts'
+import { chunkSize, readAhead, TaskCosts } from './chunk-size.ts'
 import type { Duration } from './messages.ts'
 import { ChunkFiller } from './next-chunk.ts'
 import { PoolMetrics } from './pool-metrics.ts'
@@ -86,6 +86,11 @@ export class Dispatcher implements CrewObserver {
   /** Starts all threads that there may be. Rejects with why one cannot start. */
   async warmUp(): Promise<void> {
     await this.#crew.warmUp()
+  }
+
+  /** How many inputs of a call, of which so many remain, are worth a message. */
+  chunkSize(name: string, remaining: number): number {
+    return chunkSize(remaining, this.#settings.maxThreads, this.#costs.of(name))
   }
 
   /** How many inputs of a call are on their way when no thread has to wait for one. */

@@ -11,7 +11,13 @@ export {
   ThreeplyError,
   ThrownValueError,
 } from '@threeply/task'
-export type { MapOptions, RunOptions, StreamOptions, Transferable } from './call-options.ts'
+export type {
+  MapOptions,
+  ReduceOptions,
+  RunOptions,
+  StreamOptions,
+  Transferable,
+} from './call-options.ts'
 export type { Inputs } from './input-source.ts'
 export type { CloseOptions } from './pool.ts'
 export { ForkJoinPool } from './pool.ts'
@@ -21,4 +27,5 @@ export type {
   ResourceLimits,
   ThreadRange,
 } from './pool-options.ts'
+export type { Operand, ReducerName } from './reducer-types.ts'
 export type { Scope, ScopeOptions, ScopePolicy } from './scope.ts'

@@ -26,6 +26,10 @@ export class MapTask implements Task {
     return this.call.transferOf(this.input)
   }
 
+  get calls(): number {
+    return this.call.settings.folds ? (this.input as readonly unknown[]).length - 1 : 1
+  }
+
   fulfil(output: unknown): void {
     this.call.fulfil(this.index, output)
   }

@@ -48,6 +48,8 @@ export type Segment = readonly [
 /** Bits of a segment's wishes. */
 export const WANTS_PROGRESS = 1
 export const WANTS_START_TIME = 2
+/** Its input is an array of values to be folded with the task. */
+export const FOLDS = 4
 
 /** Why a task is cancelled, as the signal's reason travels. */
 export type CancelReason =
@@ -112,6 +114,7 @@ export function cancelMessage(item: number, reason: unknown): ToThread {
 function wishesOf({ call: { settings } }: Task): number {
   return (
     (settings.onProgress === undefined ? 0 : WANTS_PROGRESS) |
-    (settings.timeout === Number.POSITIVE_INFINITY ? 0 : WANTS_START_TIME)
+    (settings.timeout === Number.POSITIVE_INFINITY ? 0 : WANTS_START_TIME) |
+    (settings.folds ? FOLDS : 0)
   )
 }

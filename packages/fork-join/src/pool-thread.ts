@@ -167,7 +167,8 @@ export class PoolThread {
       item += 1
     }
     this.#inFlight.push(tasks, duration)
-    this.#observer.onSent([first.name, tasks.length, performance.now() - before])
+    const count = tasks.length === 1 ? first.calls : tasks.length
+    this.#observer.onSent([first.name, count, performance.now() - before])
   }
 
   /**

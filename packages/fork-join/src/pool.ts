@@ -14,11 +14,12 @@ import {
   LONGEST_TIMER,
   taskModuleUrl,
 } from '@threeply/task/runner'
-import type { MapOptions, RunOptions, StreamOptions } from './call-options.ts'
+import type { MapOptions, ReduceOptions, RunOptions, StreamOptions } from './call-options.ts'
 import { Calls } from './calls.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Inputs } from './input-source.ts'
 import { checkPoolOptions, type ForkJoinPoolOptions } from './pool-options.ts'
+import type { Operand, ReducerName } from './reducer-types.ts'
 import { checkScope, type Scope, ScopeCall, type ScopeOptions } from './scope.ts'
 
 /** Options of {@link ForkJoinPool.close}. */
@@ -143,6 +144,26 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
   ): OutputStream<TaskOutput<Tasks, Name> | [index: number, output: TaskOutput<Tasks, Name>]>
   stream(name: string, inputs: unknown, options?: StreamOptions): OutputStream<unknown> {
     return this.#calls.stream(name, inputs, options)
+  }
+
+  /**
+   * Joins all inputs into one value with the task `name`, which takes two of them, `[left, right]`,
+   * and gives one. It must be associative: `((a b) c)` is `(a (b c))`; it need not be commutative, as
+   * the order of the inputs is kept. Values side by side are folded on the threads as they come
+   * about, many in one message while there are many. Memory: the inputs of two chunks a thread, and
+   * about as many values. Of one input that very input comes back: no task runs, and nothing is cloned.
+   *
+   * Failures, aborting and `timeout` are as of {@link map}; `task.index` tells the first of the
+   * inputs that were being joined.
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: there are no inputs, and no `initial`
+   * @example const total = await pool.reduce('mergeCounts', counts)
+   */
+  reduce<Name extends ReducerName<Tasks>>(
+    name: Name,
+    inputs: Inputs<Operand<Tasks, Name>>,
+    options?: ReduceOptions<Operand<Tasks, Name>>,
+  ): Promise<Operand<Tasks, Name>> {
+    return this.#calls.reduce(name, inputs, options) as Promise<Operand<Tasks, Name>>
   }
 
   /**

@@ -60,6 +60,10 @@ export class RunCall extends Submission implements Task, LimitedCall {
     return undefined
   }
 
+  get calls(): number {
+    return 1
+  }
+
   get priority(): number {
     return this.#kind.settings.priority
   }

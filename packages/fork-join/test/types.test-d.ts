@@ -9,6 +9,10 @@ type Tasks = {
   maybe(input?: number): boolean
   setup(): void
   version: string
+  add(pair: readonly [number, number]): number
+  join(pair: string[]): Promise<string>
+  sameKind(pair: [left: string | number, right: string | number]): string
+  differ(pair: [number, number]): string
 }
 
 declare const pool: ForkJoinPool<Tasks>
@@ -29,6 +33,9 @@ expectTypeOf(pool.stream('now', [undefined], { indexed: true })).toEqualTypeOf<
 expectTypeOf(pool.stream('now', [], { indexed: Math.random() < 0.5 })).toEqualTypeOf<
   OutputStream<number | [index: number, output: number]>
 >()
+expectTypeOf(pool.reduce('add', [1, 2], { initial: 0 })).resolves.toEqualTypeOf<number>()
+expectTypeOf(pool.reduce('join', new Set(['a']))).resolves.toEqualTypeOf<string>()
+expectTypeOf(pool.reduce('sameKind', [1])).resolves.toEqualTypeOf<string | number>()
 expectTypeOf(pool.scope(async ({ fork }) => fork('now'))).resolves.toEqualTypeOf<number>()
 expectTypeOf(pool.scope(({ map }) => map('now', []))).resolves.toEqualTypeOf<number[]>()
 expectTypeOf(
@@ -51,6 +58,14 @@ pool.map('wordCount', [1])
 pool.mapSettled('wordCount', [1])
 // @ts-expect-error the inputs are strings
 pool.stream('wordCount', [1])
+// @ts-expect-error the inputs are numbers, not pairs of them
+pool.reduce('add', [[1, 2]])
+// @ts-expect-error the initial is a number
+pool.reduce('add', [1], { initial: 'a' })
+// @ts-expect-error it gives what it does not take
+pool.reduce('differ', [1, 2])
+// @ts-expect-error it takes no pair
+pool.reduce('wordCount', ['a'])
 // @ts-expect-error there is no such order
 pool.stream('wordCount', ['a'], { order: 'random' })
 // @ts-expect-error readAhead is for a stream
@@ -63,4 +78,5 @@ pool.run('wordCount', 'a', { chunkSize: 1 })
 new ForkJoinPool(new URL(import.meta.url), { concurrency: 2 })
 
 const untyped = new ForkJoinPool(new URL(import.meta.url))
+expectTypeOf(untyped.reduce('anything', [1])).resolves.toEqualTypeOf<unknown>()
 expectTypeOf(untyped.run('anything', 1)).resolves.toEqualTypeOf<unknown>()

@@ -84,6 +84,11 @@ export class ThreadTaskContext implements TaskContext {
     return this.#transferred ?? []
   }
 
+  /** For the thread: what was to be moved stays, as its output does. */
+  transferNothing(): void {
+    this.#transferred = undefined
+  }
+
   #isCancelled(): boolean {
     return (
       this.#cancellation !== undefined ||
