@@ -25,6 +25,10 @@ export interface Work extends Turn<Work> {
 
 /** Runs one task after another; one at a time. */
 export class Lane {
+  /** Runs its loop. Async stack traces know a lane by the name of this function: each has its own. */
+  readonly drive: () => Promise<void>
+  /** What it took its last task from. */
+  work: Work | undefined = undefined
   /** The call of `run` that runs in it. */
   attempt: Attempt | undefined = undefined
   /** Or the index of the input. */
@@ -44,7 +48,8 @@ export class Lane {
   /** Wakes it, while it is parked. */
   unpark: (() => void) | undefined = undefined
 
-  constructor(home: Work | undefined) {
+  constructor(home: Work | undefined, loop: (lane: Lane) => Promise<void>) {
     this.home = home
+    this.drive = async () => await loop(this)
   }
 }

@@ -169,7 +169,7 @@ export class Lanes {
 
   #start(home: Work | undefined): void {
     this.#live += 1
-    void this.#limit(this.#drive, new Lane(home))
+    void this.#limit(new Lane(home, this.#drive).drive)
   }
 
   /** The loop of a lane. Each lane that finds a task wakes the next lane, while there may be more. */
@@ -184,6 +184,7 @@ export class Lanes {
         continue
       }
       if (this.#rate !== undefined && !this.#takeFromRate(this.#rate)) break
+      if (lane.work !== work) lane.work = work
       this.#running += 1 // before it begins: the function may ask
       if (sampler !== undefined) lane.startedAt = performance.now()
       const pending = work.begin(lane)
