@@ -1,6 +1,5 @@
 /** One call of `map`, `mapSettled`, `forEach` or `stream`: inputs in, lanes in between, outputs out. */
 import { AsyncResource } from 'node:async_hooks'
-import type { AbortListeners } from './abort-listeners.ts'
 import type { WhyCancelled } from './adaptive/limit-sampler.ts'
 import { Attempt, type AttemptOwner, type ItemContext } from './attempt.ts'
 import { BatchLife } from './batch-life.ts'
@@ -8,17 +7,10 @@ import type { ItemSettings } from './call-options.ts'
 import type { InputSource } from './input-source.ts'
 import { type Lane, NOTHING, type Work } from './lane.ts'
 import type { Lanes } from './lanes.ts'
+import type { LevelParts } from './level-parts.ts'
 import type { Outputs } from './outputs.ts'
-import type { Recorder } from './recorder.ts'
 import { taskName } from './task-name.ts'
 import { TrackedItems } from './tracked-items.ts'
-
-/** What a batch shares with all others of its executor. */
-export interface BatchHost {
-  readonly lanes: Lanes
-  readonly signals: AbortListeners
-  readonly recorder: Recorder | undefined
-}
 
 export interface BatchCall {
   readonly settings: ItemSettings
@@ -37,7 +29,7 @@ export class Batch implements Work, AttemptOwner {
   previousTurn: Work | undefined = undefined
   readonly priority: number
   readonly life: BatchLife
-  readonly #host: BatchHost
+  readonly #host: LevelParts
   readonly #lanes: Lanes
   readonly #source: InputSource<unknown>
   readonly #fn: (input: never, context: ItemContext) => unknown
@@ -46,18 +38,19 @@ export class Batch implements Work, AttemptOwner {
   /** Whether an input can be started as soon as there is one, and needs no tracking. */
   readonly #isPlain: boolean
   readonly #tracked: TrackedItems | undefined
-  /** What its functions and its inputs run in: the async context of its caller. */
-  readonly #scope = new AsyncResource('threeply.AsyncExecutor.map')
+  /** What its functions and its inputs run in: the async context of its caller, inside. */
+  readonly #scope: AsyncResource
   /** When the input that waits was pulled. */
   #pulledAt: number | undefined = undefined
 
-  constructor(host: BatchHost, call: BatchCall) {
+  constructor(host: LevelParts, call: BatchCall) {
     const { settings, fn, source, outputs, onFailure } = call
     const isTracked =
       host.recorder !== undefined ||
       settings.timeout !== Number.POSITIVE_INFINITY ||
       settings.retry !== undefined
     this.#host = host
+    this.#scope = host.entrance?.enter(newScope, undefined) ?? newScope()
     this.#lanes = host.lanes
     this.#call = call
     this.priority = settings.priority
@@ -82,6 +75,14 @@ export class Batch implements Work, AttemptOwner {
   start(): void {
     this.life.begin()
     this.#offer()
+  }
+
+  get taskName(): string {
+    return taskName(this.#fn)
+  }
+
+  get weight(): number {
+    return this.#call.settings.weight
   }
 
   get expectsMore(): boolean {
@@ -142,7 +143,7 @@ export class Batch implements Work, AttemptOwner {
     const { timeout, retry, releaseOnTimeout } = this.#call.settings
     return new TrackedItems(
       this.#host,
-      { taskName: taskName(this.#fn), timeout, retry, releaseOnTimeout },
+      { taskName: this.taskName, timeout, retry, releaseOnTimeout },
       { onDue: () => this.#offer(), onTimeout: (index, error) => this.#timedOut(index, error) },
     )
   }
@@ -255,4 +256,8 @@ export class Batch implements Work, AttemptOwner {
   #isWanted(lane: Lane, outcome: 'completed' | 'failed' | 'cancelled'): boolean {
     return this.#tracked === undefined || this.#tracked.ended(lane, outcome)
   }
+}
+
+function newScope(): AsyncResource {
+  return new AsyncResource('threeply.AsyncExecutor.map')
 }

@@ -1,9 +1,9 @@
 /** The calls of `map`, `mapSettled`, `forEach` and `stream`: from their options to their settlement. */
 import type { OutputStream } from '@threeply/task'
 import type { ItemContext } from './attempt.ts'
-import { Batch, type BatchHost } from './batch.ts'
+import type { Promised } from './awaiting-lane.ts'
+import { Batch } from './batch.ts'
 import {
-  type CallDefaults,
   checkedSource,
   failureSetting,
   itemSettings,
@@ -11,17 +11,13 @@ import {
   type StreamOptions,
   streamSettings,
 } from './call-options.ts'
+import type { Suspect } from './deadlocks.ts'
 import type { Inputs } from './input-source.ts'
 import { holdAlive, releaseAlive } from './keep-alive.ts'
-import type { OpenCalls } from './open-calls.ts'
+import type { LevelParts } from './level-parts.ts'
 import { BoundedOutputs } from './output-stream.ts'
 import type { Outputs, Settlement } from './outputs.ts'
-
-/** What the calls share with the rest of their executor. */
-export interface BatchesHost extends BatchHost {
-  readonly calls: OpenCalls
-  readonly defaults: CallDefaults
-}
+import { SuspectBatch } from './suspect-batch.ts'
 
 /** What one call is given. */
 export interface BatchArguments<Input, Options> {
@@ -33,17 +29,17 @@ export interface BatchArguments<Input, Options> {
 }
 
 export class Batches {
-  readonly #host: BatchesHost
-  readonly #open = new Set<Batch>()
+  readonly #host: LevelParts
+  readonly #open = new Map<Batch, Promised>()
 
-  constructor(host: BatchesHost) {
+  constructor(host: LevelParts) {
     this.#host = host
   }
 
   /** A call whose outputs come all at once. Rejects for bad options, as for all else. */
   collect<Input, Value>(
     { method, inputs, fn, options }: BatchArguments<Input, MapOptions>,
-    collector: (size: number | undefined, settlement: Settlement<Value>) => Outputs,
+    Collector: new (size: number | undefined, settlement: Settlement<Value>) => Outputs,
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
       const { calls, defaults } = this.#host
@@ -52,11 +48,12 @@ export class Batches {
       const source = checkedSource(method, inputs)
       calls.checkOpen(method)
       if (settings.signal?.aborted) throw settings.signal.reason
+      const settlement: Settlement<Value> = { resolve, reject }
       const batch = new Batch(this.#host, {
         settings,
         source,
         fn,
-        outputs: collector(source.size, { resolve, reject }),
+        outputs: new Collector(source.size, settlement),
         isBounded: false,
         onFailure,
         onSettled: (settled) => {
@@ -64,7 +61,7 @@ export class Batches {
           calls.settled()
         },
       })
-      this.#open.add(batch)
+      this.#open.set(batch, { settleInstead: (other) => replace(settlement, other) })
       calls.opened()
       batch.start()
     })
@@ -106,10 +103,19 @@ export class Batches {
 
   /** Rejects all that are open. */
   destroy(error: unknown): void {
-    for (const batch of this.#open) batch.life.destroy(error)
+    for (const batch of this.#open.keys()) batch.life.destroy(error)
   }
 
-  #startStream(batch: Batch, outputs: Outputs, signal: AbortSignal | undefined): void {
+  *suspects(): Generator<Suspect> {
+    const { lanes } = this.#host
+    for (const [batch, promised] of this.#open) yield new SuspectBatch(batch, lanes, promised)
+  }
+
+  #startStream(
+    batch: Batch,
+    outputs: BoundedOutputs<unknown>,
+    signal: AbortSignal | undefined,
+  ): void {
     const { calls } = this.#host
     try {
       calls.checkOpen('stream')
@@ -118,8 +124,17 @@ export class Batches {
       outputs.failed(error, true)
       return
     }
-    this.#open.add(batch)
+    this.#open.set(batch, outputs)
     calls.streamOpened()
     batch.start()
   }
+}
+
+function replace<Value>(
+  settlement: Settlement<Value>,
+  other: Settlement<unknown>,
+): (value: Promise<unknown>) => void {
+  const { resolve } = settlement
+  Object.assign(settlement, other)
+  return resolve as (value: unknown) => void
 }

@@ -9,6 +9,7 @@ import {
   checkWholeNumber,
   invalidOption,
 } from '@threeply/task/runner'
+import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import { type InputSource, type Inputs, inputSource } from './input-source.ts'
 import { checkBoolean, checkObject, OWNER } from './option-checks.ts'
 import type { RetrySettings } from './retry.ts'
@@ -75,7 +76,7 @@ export interface StreamOptions extends MapOptions {
 
 /** What a call's options default to, and are checked against. */
 export interface CallDefaults {
-  readonly concurrency: number
+  readonly limit: ConcurrencyLimit
   readonly releaseOnTimeout: boolean
 }
 
@@ -134,8 +135,8 @@ export function itemSettings(
     throw invalidOption(owner, 'priority', priority, 'a number')
   }
   checkWholeNumber(owner, 'weight', weight, { minimum: 1 })
-  if (weight > defaults.concurrency) {
-    const takes = `a whole number from 1 to the concurrency, which is ${defaults.concurrency}`
+  if (weight > defaults.limit.heaviest) {
+    const takes = `a whole number from 1 to the concurrency, which is ${defaults.limit.heaviest}`
     throw invalidOption(owner, 'weight', weight, takes)
   }
   checkBoolean(owner, 'releaseOnTimeout', releaseOnTimeout)

@@ -12,8 +12,7 @@ export interface LimitSettings {
 export class ConcurrencyLimit {
   /** What has to be told of all that ends, if the limit is adaptive. */
   readonly sampler: LimitSampler | undefined
-  /** Called when it has changed. */
-  onChange: (concurrency: number) => void = () => {}
+  readonly #followers: ((concurrency: number) => void)[] = []
   readonly #recorder: Recorder | undefined
   #value: number
 
@@ -41,9 +40,14 @@ export class ConcurrencyLimit {
     return this.sampler === undefined ? this.#value : Number.POSITIVE_INFINITY
   }
 
+  /** Calls `follow` when it has changed. */
+  onChange(follow: (concurrency: number) => void): void {
+    this.#followers.push(follow)
+  }
+
   readonly #moveTo = (concurrency: number): void => {
     this.#value = concurrency
     this.#recorder?.limited(concurrency)
-    this.onChange(concurrency)
+    for (const follow of this.#followers) follow(concurrency)
   }
 }

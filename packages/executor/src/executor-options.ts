@@ -8,7 +8,6 @@ import {
   invalidOption,
 } from '@threeply/task/runner'
 import type { AdaptiveLimit } from './adaptive/adaptive-limit.ts'
-import type { CallDefaults } from './call-options.ts'
 import { checkBoolean, checkObject, OWNER } from './option-checks.ts'
 import type { Overflow, QueueSettings } from './queue-settings.ts'
 import type { RateSettings } from './rate-limit.ts'
@@ -54,6 +53,13 @@ export interface AsyncExecutorOptions {
    * @default false
    */
   readonly releaseOnTimeout?: boolean | undefined
+  /**
+   * Whether calls made inside the functions of this executor take no slots from it: they have as
+   * many of their own, those made inside these again, and so on, so that they cannot wait for what
+   * waits for them. Otherwise a call that would wait so for ever is rejected with `DeadlockError`.
+   * @default false
+   */
+  readonly reentrant?: boolean | undefined
   /** Where to record what tasks do. @default nothing is recorded */
   readonly metrics?: MetricsRegistry | undefined
 }
@@ -72,13 +78,16 @@ const EXECUTOR_OPTIONS = [
   'keyConcurrency',
   'rate',
   'releaseOnTimeout',
+  'reentrant',
   'metrics',
 ]
 
 /** The options of an executor with their defaults. */
-export interface ExecutorSettings extends QueueSettings, CallDefaults {
+export interface ExecutorSettings extends QueueSettings {
   readonly concurrency: number
   readonly adaptive: AdaptiveLimit | undefined
+  readonly reentrant: boolean
+  readonly releaseOnTimeout: boolean
   readonly rate: RateSettings | undefined
   readonly metrics: MetricsRegistry | undefined
 }
@@ -94,6 +103,7 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
     keyConcurrency = Number.POSITIVE_INFINITY,
     rate,
     releaseOnTimeout = false,
+    reentrant = false,
     metrics,
   } = options
   checkConcurrency(concurrency)
@@ -102,6 +112,7 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
   checkChoice(OWNER, 'overflow', overflow, ['reject', 'wait', 'drop-oldest'])
   checkWholeNumber(OWNER, 'keyConcurrency', keyConcurrency, { minimum: 1, orInfinity: true })
   checkBoolean(OWNER, 'releaseOnTimeout', releaseOnTimeout)
+  checkBoolean(OWNER, 'reentrant', reentrant)
   const isRegistry =
     metrics === undefined ||
     (typeof metrics === 'object' && metrics !== null && 'timeline' in metrics)
@@ -114,6 +125,7 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
     keyConcurrency,
     rate: rate === undefined ? undefined : rateSettings(rate),
     releaseOnTimeout,
+    reentrant,
     metrics,
   }
 }

@@ -2,13 +2,13 @@
 import { ClosedError, type OutputStream } from '@threeply/task'
 import { AbortListeners } from './abort-listeners.ts'
 import type { ItemContext, RunContext } from './attempt.ts'
-import { Batches } from './batches.ts'
-import type {
-  CallDefaults,
-  MapOptions,
-  MapSettledOptions,
-  RunOptions,
-  StreamOptions,
+import {
+  type CallDefaults,
+  type MapOptions,
+  type MapSettledOptions,
+  type RunOptions,
+  runSettings,
+  type StreamOptions,
 } from './call-options.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { Deadline } from './deadline.ts'
@@ -20,12 +20,11 @@ import {
   executorSettings,
 } from './executor-options.ts'
 import type { Inputs } from './input-source.ts'
-import { Lanes } from './lanes.ts'
+import { Levels } from './levels.ts'
 import { OpenCalls } from './open-calls.ts'
 import { CollectedOutputs, DroppedOutputs, SettledOutputs } from './outputs.ts'
 import { rateLimit } from './rate-limit.ts'
 import { Recorder } from './recorder.ts'
-import { Runs } from './runs.ts'
 
 /**
  * Runs functions with at most `concurrency` of them in flight, whoever submitted them: all calls of
@@ -40,32 +39,32 @@ import { Runs } from './runs.ts'
  */
 export class AsyncExecutor implements AsyncDisposable {
   readonly #limit: ConcurrencyLimit
-  readonly #lanes: Lanes
   readonly #calls: OpenCalls
-  readonly #runs: Runs
-  readonly #batches: Batches
+  readonly #defaults: CallDefaults
+  readonly #levels: Levels
   /** What calls are rejected with since it was destroyed. */
   #destroyed: ClosedError | undefined
 
   /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
   constructor(options: AsyncExecutorOptions) {
     const settings = executorSettings(options)
-    const { rate, metrics } = settings
+    const { rate, metrics, releaseOnTimeout, reentrant } = settings
     const recorder = metrics === undefined ? undefined : new Recorder(metrics)
     const limit = new ConcurrencyLimit(settings, recorder)
-    const lanes = new Lanes(limit, rate && rateLimit(rate), () => this.#calls.rest())
-    const defaults: CallDefaults = {
-      releaseOnTimeout: settings.releaseOnTimeout,
-      get concurrency() {
-        return limit.heaviest
-      },
-    }
     this.#limit = limit
-    this.#lanes = lanes
-    this.#calls = new OpenCalls(() => lanes.running > 0)
-    const shared = { lanes, calls: this.#calls, signals: new AbortListeners(), recorder, defaults }
-    this.#runs = new Runs(shared, settings)
-    this.#batches = new Batches(shared)
+    this.#calls = new OpenCalls(() => this.running > 0)
+    this.#defaults = { releaseOnTimeout, limit }
+    this.#levels = new Levels({
+      owner: this,
+      limit,
+      calls: this.#calls,
+      signals: new AbortListeners(),
+      recorder,
+      defaults: this.#defaults,
+      rate: rate && rateLimit(rate),
+      queue: settings,
+      reentrant,
+    })
   }
 
   /**
@@ -84,17 +83,17 @@ export class AsyncExecutor implements AsyncDisposable {
 
   /** Functions that have started and not ended, those of aborted calls included. */
   get running(): number {
-    return this.#lanes.running
+    return this.#levels.running
   }
 
   /** Functions that outlived their timeout, gave their slot back (`releaseOnTimeout`), and still run. */
   get zombies(): number {
-    return this.#lanes.released
+    return this.#levels.released
   }
 
   /** Calls of `run` that have not started, or wait to be tried again. Inputs of `map` are not pulled before they can run. */
   get waiting(): number {
-    return this.#runs.waiting
+    return this.#levels.waiting
   }
 
   /**
@@ -113,7 +112,7 @@ export class AsyncExecutor implements AsyncDisposable {
    * @example const page = await executor.run(({ signal }) => fetch(url, { signal }), { timeout: 5_000 })
    */
   run<Output>(fn: (context: RunContext) => Output, options?: RunOptions): Promise<Awaited<Output>> {
-    return this.#runs.run(fn, options) as Promise<Awaited<Output>>
+    return this.#levels.here.runs.run(fn, options) as Promise<Awaited<Output>>
   }
 
   /**
@@ -127,7 +126,8 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (...args: Args) => Output,
     options?: RunOptions,
   ): (...args: Args) => Promise<Awaited<Output>> {
-    return this.#runs.wrap(fn, options) as (...args: Args) => Promise<Awaited<Output>>
+    const wrapped = { fn, settings: runSettings('wrap', fn, options, this.#defaults) }
+    return (...args) => this.#levels.here.runs.call(wrapped, args) as Promise<Awaited<Output>>
   }
 
   /**
@@ -148,9 +148,10 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (input: Input, context: ItemContext) => Output,
     options?: MapOptions,
   ): Promise<Awaited<Output>[]> {
-    return this.#batches.collect({ method: 'map', inputs, fn, options }, (size, settlement) => {
-      return new CollectedOutputs<Awaited<Output>>(size, settlement)
-    })
+    return this.#levels.here.batches.collect(
+      { method: 'map', inputs, fn, options },
+      CollectedOutputs<Awaited<Output>>,
+    )
   }
 
   /**
@@ -163,11 +164,9 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (input: Input, context: ItemContext) => Output,
     options?: MapSettledOptions,
   ): Promise<PromiseSettledResult<Awaited<Output>>[]> {
-    return this.#batches.collect(
+    return this.#levels.here.batches.collect(
       { method: 'mapSettled', inputs, fn, options },
-      (size, settlement) => {
-        return new SettledOutputs<Awaited<Output>>(size, settlement)
-      },
+      SettledOutputs<Awaited<Output>>,
     )
   }
 
@@ -180,11 +179,9 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (input: Input, context: ItemContext) => unknown,
     options?: MapOptions,
   ): Promise<void> {
-    return this.#batches.collect(
+    return this.#levels.here.batches.collect(
       { method: 'forEach', inputs, fn, options },
-      (_size, settlement) => {
-        return new DroppedOutputs(settlement)
-      },
+      DroppedOutputs,
     )
   }
 
@@ -219,7 +216,10 @@ export class AsyncExecutor implements AsyncDisposable {
     fn: (input: Input, context: ItemContext) => unknown,
     options?: StreamOptions,
   ): OutputStream<unknown> {
-    return this.#batches.stream({ method: 'stream', inputs, fn, options }, () => this.concurrency)
+    return this.#levels.here.batches.stream(
+      { method: 'stream', inputs, fn, options },
+      () => this.concurrency,
+    )
   }
 
   /**
@@ -238,16 +238,16 @@ export class AsyncExecutor implements AsyncDisposable {
    */
   async onSizeBelow(size: number): Promise<void> {
     checkSize(size)
-    await this.#runs.sizeBelow(size)
+    await this.#levels.sizeBelow(size)
   }
 
   /** Starts nothing more, of `run` and of maps alike, until {@link resume}; what runs runs on. */
   pause(): void {
-    this.#lanes.pause()
+    this.#levels.pause()
   }
 
   resume(): void {
-    this.#lanes.resume()
+    this.#levels.resume()
   }
 
   /**
@@ -255,7 +255,7 @@ export class AsyncExecutor implements AsyncDisposable {
    * inputs have not been pulled; abort them.
    */
   clear(): void {
-    this.#runs.clear()
+    this.#levels.clear()
   }
 
   /**
@@ -285,8 +285,7 @@ export class AsyncExecutor implements AsyncDisposable {
       'The executor was destroyed before this call had ended. Its function may still be running.',
     )
     this.#destroyed = error
-    this.#runs.destroy(error)
-    this.#batches.destroy(error)
+    this.#levels.destroy(error)
     this.#calls.abandon()
   }
 

@@ -6,8 +6,9 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import type { LimitSampler, WhyCancelled } from './adaptive/limit-sampler.ts'
 import type { Attempt } from './attempt.ts'
 import type { ConcurrencyLimit } from './concurrency-limit.ts'
-import { Deadline } from './deadline.ts'
+import { expectDeadlock } from './deadlocks.ts'
 import { Lane, NOTHING, type Work } from './lane.ts'
+import { RateGate } from './rate-gate.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { Turns } from './turns.ts'
 
@@ -19,7 +20,7 @@ import { Turns } from './turns.ts'
 export class Lanes {
   readonly #turns = new Turns<Work>()
   readonly #limit: LimitFunction
-  readonly #rate: RateLimit | undefined
+  readonly #rate: RateGate | undefined
   readonly #sampler: LimitSampler | undefined
   readonly #onRest: () => void
   readonly #all = new Set<Lane>()
@@ -30,11 +31,10 @@ export class Lanes {
   /** Lanes that have been handed to p-limit and have not ended. */
   #live = 0
   #running = 0
+  #starts = 0
   #extraSlots = 0
   #released = 0
   #isPaused = false
-  /** Until when the rate lets nothing start. */
-  #held: Deadline | undefined
   /** Whose next task waits for more slots: until it has them, nothing else starts. */
   #heavy: Work | undefined
 
@@ -43,14 +43,18 @@ export class Lanes {
     this.#concurrency = limit.value
     this.#allowed = limit.value
     this.#limit = pLimit(limit.value)
-    this.#rate = rate
+    this.#rate = rate && new RateGate(rate, () => this.#adjust())
     this.#sampler = limit.sampler
     this.#onRest = onRest
     // Raising takes effect at once; lowering, as lanes end their tasks.
-    limit.onChange = (concurrency) => {
+    limit.onChange((concurrency) => {
       this.#concurrency = concurrency
       this.#adjust()
-    }
+    })
+  }
+
+  get concurrency(): number {
+    return this.#concurrency
   }
 
   /** Nothing starts any more; what runs runs on. */
@@ -72,6 +76,29 @@ export class Lanes {
   /** Functions that were released and have not ended. */
   get released(): number {
     return this.#released
+  }
+
+  /** How many functions have ever started. */
+  get starts(): number {
+    return this.#starts
+  }
+
+  [Symbol.iterator](): Iterator<Lane> {
+    return this.#all.values()
+  }
+
+  /** How many slots there would be if the functions in `held` never ended. */
+  slotsWithout(held: ReadonlySet<Lane>): number {
+    let slots = this.#concurrency
+    for (const lane of this.#all) {
+      if (held.has(lane) && !lane.isReleased) slots -= 1 + lane.extraSlots
+    }
+    return slots
+  }
+
+  /** Whether anything would start if it could. */
+  get hasWaiting(): boolean {
+    return !this.#turns.isEmpty
   }
 
   /** Whether a task could start now. */
@@ -122,6 +149,7 @@ export class Lanes {
     const taken = this.#running + this.#extraSlots // the one that begins is counted
     if (taken > 1 && taken - 1 + weight > this.#concurrency) {
       this.#heavy = work
+      expectDeadlock()
       return false
     }
     lane.isOrdinary = false
@@ -165,6 +193,7 @@ export class Lanes {
     const parked = this.#parked.pop()
     if (parked !== undefined) parked.unpark!()
     else if (this.#live < this.#allowed) this.#start(home)
+    else expectDeadlock()
   }
 
   #start(home: Work | undefined): void {
@@ -183,7 +212,7 @@ export class Lanes {
         await this.#park(lane)
         continue
       }
-      if (this.#rate !== undefined && !this.#takeFromRate(this.#rate)) break
+      if (this.#rate !== undefined && !this.#rate.pass()) break
       if (lane.work !== work) lane.work = work
       this.#running += 1 // before it begins: the function may ask
       if (sampler !== undefined) lane.startedAt = performance.now()
@@ -194,6 +223,7 @@ export class Lanes {
         if (this.#heavy !== undefined) break
         continue
       }
+      this.#starts += 1
       if (this.hasRoom) this.wake(lane.home)
       let output: unknown
       try {
@@ -247,24 +277,11 @@ export class Lanes {
     return heavy
   }
 
-  /** Takes the start of one function from the rate; if there is none, nothing starts until then. */
-  #takeFromRate(rate: RateLimit): boolean {
-    const now = performance.now()
-    if (rate.take(now)) return true
-    this.#held ??= new Deadline(rate.wait(now), () => {
-      this.#held = undefined
-      this.#adjust()
-    })
-    this.#held.unref()
-    this.#adjust()
-    return false
-  }
-
   /** Lanes above what is allowed end; the parked ones have to be told. */
   #adjust(): void {
     const lanes = this.#concurrency + this.#released
     if (this.#limit.concurrency !== lanes) this.#limit.concurrency = lanes
-    this.#allowed = this.#isPaused || this.#held !== undefined ? 0 : lanes - this.#extraSlots
+    this.#allowed = this.#isPaused || this.#rate?.isShut ? 0 : lanes - this.#extraSlots
     if (this.#live > this.#allowed) this.#unparkAll()
     if (this.#heavy !== undefined && this.#live < this.#allowed) this.#start(undefined)
     else this.wake()

@@ -1,9 +1,10 @@
 /** The outputs of a `stream` call, of which a bounded number waits to be taken. */
 import type { StreamOrder } from '@threeply/task'
 import { StreamedOutputs } from '@threeply/task/runner'
+import type { Promised } from './awaiting-lane.ts'
 import type { Outputs } from './outputs.ts'
 
-export class BoundedOutputs<Output> extends StreamedOutputs<Output> implements Outputs {
+export class BoundedOutputs<Output> extends StreamedOutputs<Output> implements Outputs, Promised {
   readonly #room: () => number
 
   /** @param room How many inputs may be in flight and outputs be waiting, together. */

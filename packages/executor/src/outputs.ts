@@ -15,8 +15,8 @@ export interface Outputs {
 
 /** How a call's promise is settled. */
 export interface Settlement<Value> {
-  readonly resolve: (value: Value) => void
-  readonly reject: (error: unknown) => void
+  resolve: (value: Value) => void
+  reject: (error: unknown) => void
 }
 
 /** Longer arrays than this are slow when made at once: V8 makes them hash tables. */
@@ -93,7 +93,7 @@ export class SettledOutputs<Output> implements Outputs {
 export class DroppedOutputs implements Outputs {
   readonly #settlement: Settlement<void>
 
-  constructor(settlement: Settlement<void>) {
+  constructor(_size: number | undefined, settlement: Settlement<void>) {
     this.#settlement = settlement
   }
 

@@ -1,4 +1,5 @@
 /** What waits of `run`: queues by priority and key, what is put off, and the slots of keys. */
+import { expectDeadlock } from './deadlocks.ts'
 import { KeyedSlots } from './keyed-slots.ts'
 import type { Lane } from './lane.ts'
 import type { Lanes } from './lanes.ts'
@@ -84,7 +85,8 @@ export class RunQueue {
 
   /** Lets lanes take from a line, unless its key has all that it may have. */
   offer(line: Line): void {
-    if (!line.slots?.isFull) this.#lanes.offer(line)
+    if (line.slots?.isFull) expectDeadlock()
+    else this.#lanes.offer(line)
   }
 
   /** The one that has waited longest: async resources are numbered in the order of their making. */
@@ -126,6 +128,12 @@ export class RunQueue {
     if (slots === undefined) return
     slots.open -= 1
     this.#keys.forgetIfIdle(slots)
+  }
+
+  /** The newest of each line, all together no more than `limit` or one of each. */
+  *newest(limit: number): Generator<RunTask> {
+    const lines = [...this.#allLines()].filter(({ queue }) => queue.size > 0)
+    for (const { queue } of lines) yield* queue.newest(Math.ceil(limit / lines.length))
   }
 
   *#allLines(): Generator<Line> {

@@ -5,6 +5,7 @@ import { Attempt, type AttemptOwner } from './attempt.ts'
 import type { RunSettings } from './call-options.ts'
 import type { Deadline } from './deadline.ts'
 import type { Lane } from './lane.ts'
+import type { Entrance } from './nesting.ts'
 import type { Retries } from './retry.ts'
 import type { RunLine } from './run-line.ts'
 
@@ -50,9 +51,17 @@ export class RunTask extends AsyncResource {
     this.resolve = resolve
   }
 
-  call(attempt: RunAttempt): unknown {
-    return this.runInAsyncScope(this.fn, undefined, attempt)
+  /** Calls the function, in the async context of its caller and, if there is one, inside `entrance`. */
+  call(entrance: Entrance | undefined, attempt: RunAttempt): unknown {
+    if (entrance === undefined) return this.runInAsyncScope(this.fn, undefined, attempt)
+    return this.runInAsyncScope(entrance.enter, entrance, this.fn, attempt)
   }
+}
+
+/** What `wrap` was given, checked once. */
+export interface WrappedFunction {
+  readonly fn: AnyFunction
+  readonly settings: RunSettings
 }
 
 /** One call of a wrapped function: its arguments are kept without a closure around them. */
@@ -64,8 +73,14 @@ export class WrappedTask extends RunTask {
     this.#args = args
   }
 
-  override call(): unknown {
-    return this.runInAsyncScope(this.fn, undefined, ...this.#args)
+  override call(entrance: Entrance | undefined): unknown {
+    if (entrance === undefined) return this.runInAsyncScope(this.fn, undefined, ...this.#args)
+    return this.runInAsyncScope(entrance.enter, entrance, WrappedTask.#callWrapped, this)
+  }
+
+  static #callWrapped(task: WrappedTask): unknown {
+    const { fn } = task
+    return fn(...task.#args)
   }
 }
 

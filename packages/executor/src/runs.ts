@@ -1,22 +1,21 @@
 /** The calls of `run`: from the queue through a lane to their settlement, each exactly once. */
 
 import type { TaskOutcome } from '@threeply/metrics/runner'
-import { QueueFullError, TaskDroppedError, TaskTimeoutError } from '@threeply/task'
-import type { AbortListeners } from './abort-listeners.ts'
+import {
+  type DeadlockError,
+  QueueFullError,
+  TaskDroppedError,
+  TaskTimeoutError,
+} from '@threeply/task'
 import type { WhyCancelled } from './adaptive/limit-sampler.ts'
 import type { AttemptOwner } from './attempt.ts'
-import {
-  type CallDefaults,
-  type RunOptions,
-  type RunSettings,
-  runSettings,
-} from './call-options.ts'
+import { type RunOptions, type RunSettings, runSettings } from './call-options.ts'
 import { Deadline } from './deadline.ts'
+import type { Suspect } from './deadlocks.ts'
 import { type Lane, NOTHING } from './lane.ts'
 import type { Lanes } from './lanes.ts'
-import type { OpenCalls } from './open-calls.ts'
+import type { LevelParts } from './level-parts.ts'
 import type { QueueSettings } from './queue-settings.ts'
-import type { Recorder } from './recorder.ts'
 import { Retries } from './retry.ts'
 import type { RunStarter } from './run-line.ts'
 import { type Line, RunQueue } from './run-queue.ts'
@@ -26,27 +25,20 @@ import {
   RunAttempt,
   type RunDetails,
   RunTask,
+  type WrappedFunction,
   WrappedTask,
 } from './run-task.ts'
+import { SuspectRun } from './suspect-run.ts'
 import { taskName } from './task-name.ts'
 import { isTimeoutReason } from './timeout-reason.ts'
 
-/** What the calls share with the rest of their executor. */
-export interface RunsHost {
-  readonly lanes: Lanes
-  readonly calls: OpenCalls
-  readonly signals: AbortListeners
-  readonly recorder: Recorder | undefined
-  readonly defaults: CallDefaults
-}
-
 export class Runs implements RunStarter<RunTask>, AttemptOwner {
-  readonly #host: RunsHost
+  readonly #host: LevelParts
   readonly #lanes: Lanes
   readonly #settings: QueueSettings
   readonly #queue: RunQueue
 
-  constructor(host: RunsHost, settings: QueueSettings) {
+  constructor(host: LevelParts, settings: QueueSettings) {
     this.#host = host
     this.#lanes = host.lanes
     this.#settings = settings
@@ -68,17 +60,14 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     }
   }
 
-  /** A function that runs `fn` with its arguments, and without a context. Throws bad options. */
-  wrap(fn: AnyFunction, options: RunOptions | undefined): AnyFunction {
-    const settings = runSettings('wrap', fn, options, this.#host.defaults)
-    return (...args) => {
-      try {
-        this.#host.calls.checkOpen('wrap')
-        if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
-        return new Promise((resolve) => this.#submit(new WrappedTask(fn, args, resolve), settings))
-      } catch (error) {
-        return Promise.reject(error)
-      }
+  /** One call of a wrapped function, which gets no context. */
+  call({ fn, settings }: WrappedFunction, args: readonly unknown[]): Promise<unknown> {
+    try {
+      this.#host.calls.checkOpen('wrap')
+      if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
+      return new Promise((resolve) => this.#submit(new WrappedTask(fn, args, resolve), settings))
+    } catch (error) {
+      return Promise.reject(error)
     }
   }
 
@@ -92,6 +81,14 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     return this.#queue.sizeBelow(size)
   }
 
+  /** All that run, and the newest of those that wait. */
+  *suspects(limit: number): Generator<Suspect> {
+    for (const lane of this.#lanes) {
+      if (lane.attempt !== undefined) yield this.#suspect((lane.attempt as RunAttempt).task, lane)
+    }
+    for (const task of this.#queue.newest(limit)) yield this.#suspect(task, undefined)
+  }
+
   begin(line: Line, lane: Lane): unknown {
     const task = line.queue.first
     if (task === undefined) return NOTHING
@@ -103,7 +100,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     lane.attempt = attempt
     if (details !== undefined) details.attempt = attempt
     try {
-      return task.call(attempt)
+      return task.call(this.#host.entrance, attempt)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -179,6 +176,11 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     }
     if (signal !== undefined) this.#host.signals.add(signal, details)
     return details
+  }
+
+  #suspect(task: RunTask, lane: Lane | undefined): Suspect {
+    const refuse = (error: DeadlockError) => this.#end(task, error, 'refused')
+    return new SuspectRun(task, this.#lanes, lane, refuse)
   }
 
   /** `task` has joined the queue, and there are more in it than may wait; unless some start now. */

@@ -39,6 +39,15 @@ export class WaitingQueue<Task extends Queued<Task>> {
     this.#size -= 1
   }
 
+  /** So many of those that joined last, the last one first. */
+  *newest(count: number): Generator<Task> {
+    let left = count
+    for (let task = this.#last; task !== undefined && left > 0; task = task.previous) {
+      left -= 1
+      yield task
+    }
+  }
+
   *[Symbol.iterator](): Generator<Task> {
     for (let task = this.#first; task !== undefined; task = task.next) yield task
   }

@@ -48,6 +48,7 @@ export type ThreeplyErrorCode =
   | 'ERR_THREEPLY_TASK_MODULE'
   | 'ERR_THREEPLY_SERIALIZATION'
   | 'ERR_THREEPLY_DROPPED'
+  | 'ERR_THREEPLY_DEADLOCK'
   | 'ERR_THREEPLY_THROWN_VALUE'
   | 'ERR_THREEPLY_INVALID_OPTION'
 
@@ -199,6 +200,20 @@ export class TaskDroppedError extends ThreeplyError {
   }
 }
 
+/** The task could never start: what holds the places to run waits for it. */
+export class DeadlockError extends ThreeplyError {
+  declare readonly code: 'ERR_THREEPLY_DEADLOCK'
+
+  constructor(taskName: string, limit: number) {
+    super(
+      'ERR_THREEPLY_DEADLOCK',
+      `'${taskName}' was refused: it was called inside a function of the executor that should run it, ` +
+        `and the concurrency limit of ${limit} is used up by functions that wait for such calls, so none ` +
+        'could ever start. Give the inner calls an executor of their own, or set `reentrant: true`.',
+    )
+  }
+}
+
 /** The task threw something that is no error. */
 export class ThrownValueError extends ThreeplyError {
   declare readonly code: 'ERR_THREEPLY_THROWN_VALUE'
@@ -235,6 +250,7 @@ brand(TaskNotFoundError, 'TaskNotFoundError')
 brand(TaskModuleError, 'TaskModuleError')
 brand(TaskSerializationError, 'TaskSerializationError')
 brand(TaskDroppedError, 'TaskDroppedError')
+brand(DeadlockError, 'DeadlockError')
 brand(ThrownValueError, 'ThrownValueError')
 brand(InvalidOptionError, 'InvalidOptionError')
 

@@ -3,6 +3,7 @@ export { decodeError, encodeError } from './error-codec.ts'
 export type { FailedTask, ThreeplyErrorCode } from './errors.ts'
 export {
   ClosedError,
+  DeadlockError,
   InvalidOptionError,
   QueueFullError,
   TaskDroppedError,

@@ -107,6 +107,20 @@ export class StreamedOutputs<Output> implements OutputStream<Output> {
     return DONE
   }
 
+  /**
+   * Settles `other` in place of what the first reader waits for.
+   * @returns How to resolve the latter; undefined while nobody waits.
+   */
+  settleInstead(other: {
+    resolve(value: unknown): void
+    reject(error: unknown): void
+  }): ((value: Promise<unknown>) => void) | undefined {
+    const [reader] = this.#readers
+    if (reader === undefined) return undefined
+    this.#readers[0] = other
+    return reader.resolve as (value: unknown) => void
+  }
+
   [Symbol.asyncIterator](): this {
     return this
   }

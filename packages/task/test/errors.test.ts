@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import {
   ClosedError,
+  DeadlockError,
   InvalidOptionError,
   QueueFullError,
   TaskDroppedError,
@@ -70,6 +71,12 @@ const all: [error: ThreeplyError, name: string, code: string, message: RegExp][]
     'TaskDroppedError',
     'ERR_THREEPLY_DROPPED',
     /^'resize' was removed from the queue by clear\(\) before it started/,
+  ],
+  [
+    new DeadlockError('resize', 4),
+    'DeadlockError',
+    'ERR_THREEPLY_DEADLOCK',
+    /^'resize' was refused: .* limit of 4 is used up .*`reentrant: true`/,
   ],
   [
     new ThrownValueError('oops', "'oops'"),
