@@ -90,7 +90,7 @@ async function measureDelay(
       inline: during('inline', () => wordStatistics(text)),
       detached: during('detached', () => runner.spawn('wordStatistics', text, { signal }).join()),
     },
-    { rounds: bench.scale(9, 5), warmUp: false, budget: bench.budget * 0.3 },
+    { rounds: bench.scale(9, 7), warmUp: false, budget: bench.budget * 0.4 },
   )
   return { delay, ticks }
 }

@@ -61,8 +61,8 @@ async function measure(bench: Bench): Promise<CpuData> {
   await warmAllUp(bench, models, jobs)
   bench.progress('counting, indexing, compressing, hashing')
   const figures = await compareModels(bench, models, {
-    rounds: bench.scale(21, 11),
-    budget: bench.budget * 0.6,
+    rounds: bench.scale(25, 17),
+    budget: bench.budget * 0.9,
     jobs: () => jobs,
   })
   return { cores: bench.machine.cores, threads, jobs: jobs.length, models: figures }

@@ -69,7 +69,8 @@ async function measure(bench: Bench): Promise<OrderData> {
   }
   const runs = { async: [] as (readonly Done[])[], threads: [] as (readonly Done[])[] }
   await models.async.run(jobsFor(0)) // opens the connections
-  await models.threads.run(jobsFor(0))
+  // A thread that compiles the call for the first time answers later than it was answered.
+  for (let run = 0; run < 4; run += 1) await models.threads.run(jobsFor(run))
   bench.progress(`calling the service, ${inFlight} requests at once`)
   await bench.interleave(
     {
