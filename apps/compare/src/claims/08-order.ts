@@ -50,7 +50,7 @@ export const order: Experiment<OrderData> = {
 }
 
 async function measure(bench: Bench): Promise<OrderData> {
-  const inFlight = bench.scale(24, 12)
+  const inFlight = bench.scale(24, 10)
   await using stack = new AsyncDisposableStack()
   bench.progress('starting the service')
   const times = { median: bench.scale(15, 10), sigma: 0.8 }
@@ -70,7 +70,7 @@ async function measure(bench: Bench): Promise<OrderData> {
   const runs = { async: [] as (readonly Done[])[], threads: [] as (readonly Done[])[] }
   await models.async.run(jobsFor(0)) // opens the connections
   // A thread that compiles the call for the first time answers later than it was answered.
-  for (let run = 0; run < 4; run += 1) await models.threads.run(jobsFor(run))
+  for (let run = 0; run < 6; run += 1) await models.threads.run(jobsFor(run))
   bench.progress(`calling the service, ${inFlight} requests at once`)
   await bench.interleave(
     {
