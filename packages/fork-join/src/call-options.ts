@@ -8,6 +8,7 @@ import {
   checkWholeNumber,
   invalidOption,
 } from '@threeply/task/runner'
+import type { TaskKey } from './keyed-calls.ts'
 import type { StreamSettings } from './stream-outputs.ts'
 
 /** Options of one call of {@link ForkJoinPool.run}. */
@@ -28,6 +29,14 @@ export interface RunOptions {
   readonly transfer?: readonly Transferable[] | undefined
   /** Higher goes first; ten seconds of waiting make up for one point. @default 0 */
   readonly priority?: number | undefined
+  /**
+   * Tasks with the same key run on the same thread, and start in the order of their submission, whatever
+   * their priority; so what a thread has cached for a key is found again. The thread is the first
+   * that is free for the key. When it is gone, or when 10,000 other keys have been used since, another
+   * may get the key.
+   * @default any thread
+   */
+  readonly key?: TaskKey | undefined
   /** The task may be run again, three times at most, when its thread died under it. @default false */
   readonly idempotent?: boolean | undefined
   /** Gets what the task reports with `context.progress`. */
@@ -60,6 +69,9 @@ export interface ReduceOptions<Value> extends MapOptions {
   readonly initial?: Value | undefined
 }
 
+/** Options of one call of {@link ForkJoinPool.broadcast}. */
+export type BroadcastOptions = Omit<RunOptions, 'transfer' | 'priority' | 'key'>
+
 /** What `postMessage` can move: `ArrayBuffer`s, `MessagePort`s, streams, … */
 export type Transferable = import('node:worker_threads').Transferable
 
@@ -70,6 +82,7 @@ export interface CallSettings {
   readonly grace: number
   readonly transfer: readonly Transferable[]
   readonly priority: number
+  readonly key: TaskKey | undefined
   readonly idempotent: boolean
   readonly onProgress: ((value: unknown) => void) | undefined
   readonly chunkSize: number | undefined
@@ -86,6 +99,7 @@ export function defaultSettings(grace: number): CallSettings {
     grace,
     transfer: NOTHING_TO_TRANSFER,
     priority: 0,
+    key: undefined,
     idempotent: false,
     onProgress: undefined,
     chunkSize: undefined,
@@ -103,7 +117,8 @@ export function checkCallOptions(
   if (typeof options !== 'object' || options === null) {
     throw invalidOption(method, 'options', options, 'an object')
   }
-  const { signal, timeout, grace, transfer, priority, idempotent, onProgress, chunkSize } = options
+  const { signal, timeout, grace, transfer, priority, key, idempotent, onProgress, chunkSize } =
+    options
   if (signal !== undefined) checkSignal(method, 'signal', signal)
   if (timeout !== undefined) checkDuration(method, 'timeout', timeout)
   if (grace !== undefined) checkDuration(method, 'grace', grace)
@@ -112,6 +127,9 @@ export function checkCallOptions(
   }
   if (priority !== undefined && (typeof priority !== 'number' || Number.isNaN(priority))) {
     throw invalidOption(method, 'priority', priority, 'a number')
+  }
+  if (key !== undefined && typeof key !== 'string' && typeof key !== 'number') {
+    throw invalidOption(method, 'key', key, 'a string or a number')
   }
   if (idempotent !== undefined && typeof idempotent !== 'boolean') {
     throw invalidOption(method, 'idempotent', idempotent, 'true or false')
@@ -124,6 +142,7 @@ export function checkCallOptions(
     grace: grace ?? defaults.grace,
     transfer: transfer === undefined ? NOTHING_TO_TRANSFER : [...transfer],
     priority: priority ?? defaults.priority,
+    key,
     idempotent: idempotent ?? false,
     onProgress,
     chunkSize,

@@ -1,7 +1,9 @@
 /** The calls of a pool: accepts them or refuses them, and knows those that are open. */
 import { ClosedError, type OutputStream, QueueFullError } from '@threeply/task'
 import { invalidOption } from '@threeply/task/runner'
+import { broadcast } from './broadcast-call.ts'
 import {
+  type BroadcastOptions,
   type CallSettings,
   checkCallOptions,
   checkStreamOptions,
@@ -126,6 +128,16 @@ export class Calls {
         return { source: reduction, outputs: reduction }
       })
     })
+  }
+
+  async broadcast(
+    name: string,
+    input: unknown,
+    options: BroadcastOptions | undefined,
+  ): Promise<unknown[]> {
+    const settings = this.#check('broadcast', name, options)
+    this.#admit(name, settings, this.#isClosed)
+    return broadcast(this.#kindOf(name, settings), input)
   }
 
   /** A scope that was accepted. */

@@ -1,8 +1,9 @@
 /** Brings what waits in the queue to the threads that are free, in chunks of a size that pays. */
 import { AcceptedWork } from './accepted-work.ts'
+import { BoundCalls, failAll } from './bound-calls.ts'
 import { chunkSize, readAhead, TaskCosts } from './chunk-size.ts'
 import type { Duration } from './messages.ts'
-import { ChunkFiller } from './next-chunk.ts'
+import { type Chunk, ChunkFiller } from './next-chunk.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
 import type { PoolThread } from './pool-thread.ts'
@@ -18,6 +19,7 @@ export class Dispatcher implements CrewObserver {
   readonly metrics: PoolMetrics
   readonly #settings: PoolSettings
   readonly #queue = new SubmissionQueue<Submission>()
+  readonly #bound = new BoundCalls(this.#queue)
   readonly #crew: ThreadCrew
   readonly #costs = new TaskCosts()
   readonly #chunks: ChunkFiller
@@ -32,7 +34,7 @@ export class Dispatcher implements CrewObserver {
     this.#settings = settings
     this.metrics = new PoolMetrics(settings.metrics)
     this.#crew = new ThreadCrew({ module, pool: settings, metrics: this.metrics }, this)
-    this.#chunks = new ChunkFiller(this.#queue, this.#costs, settings.maxThreads)
+    this.#chunks = new ChunkFiller(this.#costs, settings.maxThreads)
     this.#crew.start(settings.minThreads)
   }
 
@@ -49,7 +51,7 @@ export class Dispatcher implements CrewObserver {
   }
 
   #countWaiting(): number {
-    let waiting = this.#queue.size
+    let waiting = this.#queue.size + this.#bound.waiting
     let free = this.#settings.maxThreads
     for (const thread of this.#crew.threads) {
       if (thread.isIdle) continue
@@ -62,20 +64,38 @@ export class Dispatcher implements CrewObserver {
   /** Queues a call that was accepted, or that has inputs again. */
   submit(call: Submission): void {
     if (this.#queue.has(call)) return
-    this.#queue.push(call)
+    if (call.settings.key === undefined) this.#queue.push(call)
+    else this.#bound.keyed.push(call)
     // With a thread at hand it goes at once; else those of one tick go together.
     if (this.#crew.hasIdle) this.#pump()
     else this.#schedulePump()
   }
 
+  /**
+   * Has a call run by each thread that there may be.
+   * @param newCall Makes one of these calls, which were accepted.
+   */
+  broadcast(newCall: () => Submission): void {
+    this.#crew.startAll()
+    const threads = [...this.#crew.threads]
+    this.#bound.broadcasts.add(new Map(threads.map((thread) => [thread, newCall()])))
+    this.#schedulePump()
+  }
+
   /** The call never starts, unless it has. */
   remove(call: Submission): void {
-    this.#queue.remove(call)
+    if (this.#bound.isBound(call)) this.#bound.remove(call)
+    else this.#queue.remove(call)
+  }
+
+  settled(call: Submission): void {
+    if (call.settings.key !== undefined) this.#bound.keyed.settled(call)
+    this.work.done()
   }
 
   /** Stops all tasks of a call that have been sent, and takes it out of the queue. */
   stopAll(call: Submission, cancellation: Cancellation): void {
-    this.#queue.remove(call)
+    this.remove(call)
     for (const thread of this.#crew.threads) {
       for (const task of thread.tasks) {
         if (task.call === call) thread.stop(task, cancellation)
@@ -118,13 +138,18 @@ export class Dispatcher implements CrewObserver {
     this.#pump()
   }
 
-  onCannotStart(error: Error): void {
-    this.#failQueued(error, 'failed')
+  onCannotStart(error: Error, isNoneLeft: boolean): void {
+    if (isNoneLeft) this.#failQueued(error, 'failed')
+    else this.#bound.broadcasts.fail(error, 'failed')
   }
 
-  onGone(unfinished: readonly Task[]): void {
+  onLeft(thread: PoolThread): void {
+    this.#bound.released(thread)
+  }
+
+  onGone(thread: PoolThread, unfinished: readonly Task[]): void {
     this.#room = 0
-    this.#requeue(unfinished)
+    this.#requeue(thread, unfinished)
     this.#pump()
   }
 
@@ -137,17 +162,21 @@ export class Dispatcher implements CrewObserver {
   }
 
   #failQueued(error: Error, outcome: Outcome): void {
-    for (const call of this.#queue) {
-      this.#queue.remove(call)
-      call.fail(error, outcome)
-    }
+    failAll(this.#queue, error, outcome)
+    this.#bound.fail(error, outcome)
   }
 
   /** @param tasks The latest first, so that they are in order again. */
-  #requeue(tasks: readonly Task[]): void {
+  #requeue(thread: PoolThread, tasks: readonly Task[]): void {
     for (const task of tasks) {
-      task.call.takeBack(task)
-      if (!this.#queue.has(task.call) && task.call.remaining > 0) this.#queue.unshift(task.call)
+      const { call } = task
+      call.takeBack(task)
+      if (this.#queue.has(call) || call.remaining === 0) continue
+      if (this.#bound.isBound(call)) {
+        this.#bound.takeBack(call, thread, !this.#crew.threads.has(thread))
+      } else {
+        this.#queue.unshift(call)
+      }
     }
   }
 
@@ -162,7 +191,7 @@ export class Dispatcher implements CrewObserver {
 
   /** Gives threads work until there is none, or no thread wants any. */
   #pump(): void {
-    if (this.#queue.first === undefined) {
+    if (this.#queue.first === undefined && this.#bound.isEmpty) {
       this.#scheduleStealing()
       return
     }
@@ -172,6 +201,7 @@ export class Dispatcher implements CrewObserver {
       return
     }
     this.#isPumping = true
+    if (!this.#bound.isEmpty) this.#feedBound()
     while (this.#crew.hasIdle && this.#queue.first !== undefined) {
       const thread = this.#crew.takeIdle()!
       this.#feed(thread)
@@ -182,7 +212,17 @@ export class Dispatcher implements CrewObserver {
     }
     if (this.#queue.first !== undefined) this.#crew.start(this.#threadsWanted)
     else this.#scheduleStealing()
+    this.#crew.start(this.#bound.broadcasts.missingThreads)
     this.#isPumping = false
+  }
+
+  /** Gives idle threads what waits for them alone. */
+  #feedBound(): void {
+    for (const thread of this.#crew.threads) {
+      if (!this.#bound.hasFor(thread) || !this.#crew.take(thread)) continue
+      this.#feed(thread)
+      if (thread.isIdle) this.#crew.giveBack(thread)
+    }
   }
 
   /** Idle threads steal in the next turn: whoever awaits what has just ended may submit more till then. */
@@ -199,7 +239,7 @@ export class Dispatcher implements CrewObserver {
   #steal(): void {
     if (this.#queue.first !== undefined || !this.#crew.hasIdle) return
     for (const thread of this.#crew.threads) {
-      this.#requeue(thread.steal())
+      this.#requeue(thread, thread.steal())
       if (this.#queue.first === undefined) continue
       this.#pump() // which comes back here for the next idle thread
       return
@@ -218,12 +258,24 @@ export class Dispatcher implements CrewObserver {
 
   /** @returns Whether there was something to send. */
   #feed(thread: PoolThread): boolean {
-    const { tasks, duration } = this.#chunks.next(!thread.isIdle, thread.tasksLeft)
+    const { tasks, duration } = this.#nextChunk(thread)
     if (tasks.length === 0) return false
     this.#room = 0
     thread.send(tasks, duration)
     if (thread.hasWaiting) this.#watchOverruns()
     return true
+  }
+
+  #nextChunk(thread: PoolThread): Chunk {
+    const isBehind = !thread.isIdle
+    if (this.#bound.isEmpty) return this.#chunks.next(this.#queue, isBehind, thread.tasksLeft)
+    const task = this.#bound.broadcasts.next(thread)?.peek()
+    if (task !== undefined) return { tasks: [task], duration: this.#costs.of(task.name) }
+    const chunk = this.#chunks.next(this.#bound.queueFor(thread), isBehind, thread.tasksLeft)
+    for (const { call } of chunk.tasks) {
+      if (call.settings.key !== undefined) this.#bound.keyed.sent(call, thread)
+    }
+    return chunk
   }
 
   /** Watches for tasks that wait on a thread behind one that takes longer than was thought. */
@@ -236,7 +288,7 @@ export class Dispatcher implements CrewObserver {
   #takeOverdue(): void {
     let isAnyWaiting = false
     for (const thread of this.#crew.threads) {
-      this.#requeue(thread.takeOverdue())
+      this.#requeue(thread, thread.takeOverdue())
       isAnyWaiting ||= thread.hasWaiting
     }
     if (!isAnyWaiting) {

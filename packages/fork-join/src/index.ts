@@ -12,6 +12,7 @@ export {
   ThrownValueError,
 } from '@threeply/task'
 export type {
+  BroadcastOptions,
   MapOptions,
   ReduceOptions,
   RunOptions,

@@ -196,7 +196,7 @@ export class MapCall extends Submission implements LimitedCall {
     this.#hasSettled = true
     if (this.#isStalled) this.#setStalled(false)
     unlimit(this, this.settings)
-    this.#dispatcher.work.done()
+    this.#dispatcher.settled(this)
     this.#onSettled()
     if (this.#failure !== undefined) this.#outputs.fail(this.#failure.error)
     else this.#outputs.finish()

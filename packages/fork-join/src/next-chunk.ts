@@ -2,7 +2,7 @@
 import { AliasGuard } from './alias-guard.ts'
 import { fairShare, fits, MAX_INPUTS, type TaskCosts } from './chunk-size.ts'
 import type { Submission, Task } from './submission.ts'
-import type { SubmissionQueue } from './submission-queue.ts'
+import { SubmissionQueue } from './submission-queue.ts'
 
 export interface Chunk {
   /** In the order in which they are to run. */
@@ -13,11 +13,11 @@ export interface Chunk {
 
 /** Fills one chunk after the other, for `threads` threads that share what is queued. */
 export class ChunkFiller {
-  readonly #queue: SubmissionQueue<Submission>
   readonly #costs: TaskCosts
   readonly #threads: number
   readonly #guard = new AliasGuard()
 
+  #queue = new SubmissionQueue<Submission>()
   #tasks: Task[] = []
   #duration = 0
   #limit = 0
@@ -27,18 +27,19 @@ export class ChunkFiller {
   #name: string | undefined
   #cost = 0
 
-  constructor(queue: SubmissionQueue<Submission>, costs: TaskCosts, threads: number) {
-    this.#queue = queue
+  constructor(costs: TaskCosts, threads: number) {
     this.#costs = costs
     this.#threads = threads
   }
 
   /**
    * Tasks of one call of `map`, or calls of `run` that follow one another; none when none waits.
+   * @param queue Where from.
    * @param isBehind Whether the thread has other tasks to run before.
    * @param mostTasks How many the thread takes at most.
    */
-  next(isBehind: boolean, mostTasks: number): Chunk {
+  next(queue: SubmissionQueue<Submission>, isBehind: boolean, mostTasks: number): Chunk {
+    this.#queue = queue
     this.#isBehind = isBehind
     this.#mostTasks = mostTasks
     this.#tasks = []
@@ -97,6 +98,7 @@ export class ChunkFiller {
   #giveOthersATurn(): void {
     const call = this.#tasks[0]?.call
     if (call === undefined || !this.#queue.has(call)) return
+    if (call.settings.key !== undefined) return // its key keeps the order
     this.#queue.remove(call)
     this.#queue.push(call)
   }

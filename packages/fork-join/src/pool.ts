@@ -14,7 +14,13 @@ import {
   LONGEST_TIMER,
   taskModuleUrl,
 } from '@threeply/task/runner'
-import type { MapOptions, ReduceOptions, RunOptions, StreamOptions } from './call-options.ts'
+import type {
+  BroadcastOptions,
+  MapOptions,
+  ReduceOptions,
+  RunOptions,
+  StreamOptions,
+} from './call-options.ts'
 import { Calls } from './calls.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Inputs } from './input-source.ts'
@@ -164,6 +170,23 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     options?: ReduceOptions<Operand<Tasks, Name>>,
   ): Promise<Operand<Tasks, Name>> {
     return this.#calls.reduce(name, inputs, options) as Promise<Operand<Tasks, Name>>
+  }
+
+  /**
+   * Runs the task `name` once on each thread that there may be; those that are missing are started.
+   * It goes before what waits. A thread that starts later, as the successor of another, has not run
+   * it: what every thread needs belongs into `setup`.
+   *
+   * A failure keeps none of the others from running; when all have ended, this rejects with it.
+   * @returns One output a thread, in no order that means anything.
+   * @throws As {@link run}.
+   * @example await pool.broadcast('forget', 'prices')
+   */
+  broadcast<Name extends TaskName<Tasks>>(
+    name: Name,
+    ...[input, options]: TaskArguments<Tasks, Name, BroadcastOptions>
+  ): Promise<TaskOutput<Tasks, Name>[]> {
+    return this.#calls.broadcast(name, input, options) as Promise<TaskOutput<Tasks, Name>[]>
   }
 
   /**

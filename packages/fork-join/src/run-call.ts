@@ -113,6 +113,6 @@ export class RunCall extends Submission implements Task, LimitedCall {
     const { dispatcher, settings } = this.#kind
     unlimit(this, settings)
     dispatcher.metrics.settled(outcome, hasStarted)
-    dispatcher.work.done()
+    dispatcher.settled(this)
   }
 }

@@ -9,6 +9,12 @@
  */
 const AGEING = 10_000
 
+/** Whether the turn of `a` is before that of `b`, which was there first. */
+export function goesBefore(a: QueueEntry, b: QueueEntry): boolean {
+  const waitedLonger = b.submittedAt - a.submittedAt
+  return a.priority + waitedLonger / AGEING > b.priority
+}
+
 /** Something that waits; the queue links its entries through their own fields. */
 export abstract class QueueEntry {
   abstract readonly priority: number
@@ -30,7 +36,13 @@ interface Level {
 export class SubmissionQueue<Entry extends QueueEntry> {
   /** Those that are not empty. */
   readonly #levels: Level[] = []
+  readonly #byPriority: boolean
   #size = 0
+
+  /** @param options.byPriority Whether more goes first; else all are equals. @default true */
+  constructor({ byPriority = true }: { readonly byPriority?: boolean } = {}) {
+    this.#byPriority = byPriority
+  }
 
   get size(): number {
     return this.#size
@@ -39,10 +51,8 @@ export class SubmissionQueue<Entry extends QueueEntry> {
   /** The entry whose turn it is. */
   get first(): Entry | undefined {
     if (this.#levels.length <= 1) return this.#levels[0]?.first as Entry | undefined
-    const now = performance.now()
-    const score = ({ priority, first }: Level) => priority + (now - first!.submittedAt) / AGEING
-    const best = this.#levels.reduce((a, b) => (score(b) > score(a) ? b : a))
-    return best.first as Entry
+    const firsts = this.#levels.map(({ first }) => first as Entry)
+    return firsts.reduce((a, b) => (goesBefore(b, a) ? b : a))
   }
 
   has(entry: Entry): boolean {
@@ -99,7 +109,8 @@ export class SubmissionQueue<Entry extends QueueEntry> {
     }
   }
 
-  #levelOf({ priority }: Entry): Level {
+  #levelOf(entry: Entry): Level {
+    const priority = this.#byPriority ? entry.priority : 0
     const only = this.#levels[0]
     if (only?.priority === priority) return only
     const found = this.#levels.find((level) => level.priority === priority)

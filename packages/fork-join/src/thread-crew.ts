@@ -17,10 +17,12 @@ const LAST_SHARE = 0.1
 export interface CrewObserver extends Pick<ThreadObserver, 'onAnswer' | 'onRan' | 'onSent'> {
   /** A thread is there to take work. */
   onReady(): void
-  /** No thread can start, and none is left. */
-  onCannotStart(error: Error): void
+  /** A thread cannot start. @param isNoneLeft Whether there is no other. */
+  onCannotStart(error: Error, isNoneLeft: boolean): void
+  /** A thread takes no more tasks; it may still have some. */
+  onLeft(thread: PoolThread): void
   /** A thread is gone; `unfinished` is what others are to do, the latest first. */
-  onGone(unfinished: readonly Task[]): void
+  onGone(thread: PoolThread, unfinished: readonly Task[]): void
 }
 
 interface WarmUp {
@@ -65,6 +67,13 @@ export class ThreadCrew implements ThreadObserver {
     return this.#idle.pop()
   }
 
+  /** Takes that thread. @returns Whether it was idle. */
+  take(thread: PoolThread): boolean {
+    const place = this.#idle.lastIndexOf(thread)
+    if (place !== -1) this.#idle.splice(place, 1)
+    return place !== -1
+  }
+
   giveBack(thread: PoolThread): void {
     this.#idle.push(thread)
     if (this.#settings.idleTimeout > LONGEST_TIMER) return
@@ -87,10 +96,15 @@ export class ThreadCrew implements ThreadObserver {
     }
   }
 
-  /** Starts all threads that there may be. Fulfils when they are open; rejects with why one is not. */
-  warmUp(): Promise<void> {
+  /** Starts all threads that there may be, whatever has kept them from it before. */
+  startAll(): void {
     this.#failedStarts = 0
     this.start(this.#settings.maxThreads)
+  }
+
+  /** Starts them, and fulfils when they are open; rejects with why one is not. */
+  warmUp(): Promise<void> {
+    this.startAll()
     if (this.#starting === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
       this.#warmUps.push({ resolve, reject })
@@ -129,7 +143,7 @@ export class ThreadCrew implements ThreadObserver {
       if (this.#threads.has(thread)) this.#onStarted(thread)
       return
     }
-    const wasStarting = this.#threads.delete(thread)
+    const wasStarting = this.#leave(thread)
     this.#forgetSuccessor(thread)
     thread.close()
     if (wasStarting) this.#onFailedStart(failure)
@@ -149,9 +163,17 @@ export class ThreadCrew implements ThreadObserver {
     if (tasksLeft > 0 && !(tasksLeft <= LAST_SHARE * tasks)) return
     if (!this.#successors.has(thread)) this.#successors.set(thread, this.#newThread())
     if (tasksLeft > 0 || !thread.isIdle) return
-    this.#threads.delete(thread)
+    this.#leave(thread)
     thread.close()
     this.#succeed(thread)
+  }
+
+  /** @returns Whether the thread was one of those that take tasks. */
+  #leave(thread: PoolThread): boolean {
+    this.take(thread)
+    if (!this.#threads.delete(thread)) return false
+    this.#observer.onLeft(thread)
+    return true
   }
 
   /** @param thread One that has left. */
@@ -188,26 +210,24 @@ export class ThreadCrew implements ThreadObserver {
 
   onExit(thread: PoolThread, exit: ThreadExit, unfinished: readonly Task[]): void {
     this.#alive.delete(thread)
-    const wasStarting = this.#threads.delete(thread) && !thread.isOpen
+    const wasStarting = this.#leave(thread) && !thread.isOpen
     this.#forgetSuccessor(thread)
     this.#succeed(thread)
-    const place = this.#idle.indexOf(thread)
-    if (place !== -1) this.#idle.splice(place, 1)
     if (wasStarting) this.#onFailedStart(exitWhileLoading(this.#threadSettings.module, exit))
     // One that never worked is not replaced before there is work, or a broken module would spin.
     if (thread.hasWorked) {
       this.start(this.#starting + this.#settings.minThreads - this.#threads.size)
     }
-    this.#observer.onGone(unfinished)
+    this.#observer.onGone(thread, unfinished)
   }
 
   #onFailedStart(error: Error): void {
     this.#starting -= 1
     this.#failedStarts += 1
     this.#failWarmUps(error)
-    if (this.#threads.size > 0) return
-    this.#failedStarts = 0
-    this.#observer.onCannotStart(error)
+    const isNoneLeft = this.#threads.size === 0
+    if (isNoneLeft) this.#failedStarts = 0
+    this.#observer.onCannotStart(error, isNoneLeft)
   }
 
   #failWarmUps(error: Error): void {
@@ -227,8 +247,7 @@ export class ThreadCrew implements ThreadObserver {
         next = Math.min(next, left)
         continue
       }
-      this.#idle.splice(this.#idle.indexOf(thread), 1)
-      this.#threads.delete(thread)
+      this.#leave(thread)
       thread.close()
     }
     if (this.#idle.length > 0) this.#idleTimer = setTimeout(() => this.#onIdleTimer(), next).unref()

@@ -42,6 +42,13 @@ expectTypeOf(
   pool.scope<string>(({ fork }) => void fork('fetchTitle', 'a'), { policy: 'any' }),
 ).resolves.toEqualTypeOf<string>()
 
+expectTypeOf(pool.broadcast('fetchTitle', 'url')).resolves.toEqualTypeOf<string[]>()
+expectTypeOf(pool.warmUp()).resolves.toEqualTypeOf<void>()
+
+// @ts-expect-error one thing cannot be moved to many threads
+pool.broadcast('fetchTitle', 'url', { transfer: [] })
+// @ts-expect-error a key is text or a number
+pool.run('fetchTitle', 'url', { key: {} })
 // @ts-expect-error the input is a string
 pool.run('wordCount', 42)
 // @ts-expect-error the input is needed
