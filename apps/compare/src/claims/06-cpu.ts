@@ -77,7 +77,7 @@ async function warmAllUp(
   models: Readonly<Record<ModelName, Model>>,
   jobs: readonly TextJob[],
 ): Promise<void> {
-  const end = performance.now() + bench.budget * 0.5
+  const end = performance.now() + bench.budget * 0.4
   while (performance.now() < end) {
     for (const name of ['fork-join', 'detached', ...MODEL_NAMES] as const) {
       await models[name].run(jobs)

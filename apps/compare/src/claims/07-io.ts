@@ -113,7 +113,7 @@ async function measure(bench: Bench): Promise<IoData> {
   return { cores, inFlight, requests, fileReads, rssBytes, threads, errors, answers }
 }
 
-/** As many requests as take some 120 milliseconds with `inFlight` of them at a time. */
+/** As many requests as take some 120 milliseconds, with `--quick` one wait, with `inFlight` of them at a time. */
 async function requestsFor(bench: Bench, service: Service, inFlight: number): Promise<IoJob[]> {
   const context = createTaskContext({ signal: bench.signal })
   let longest = 0
@@ -122,7 +122,7 @@ async function requestsFor(bench: Bench, service: Service, inFlight: number): Pr
     await fetchItem(service.requestUrl(i), context)
     if (i > 0) longest = Math.max(longest, performance.now() - start) // the first one connects
   }
-  const each = bench.scale(120, 45) / Math.max(longest, SERVICE_TIMES.median)
+  const each = bench.scale(120, 24) / Math.max(longest, SERVICE_TIMES.median)
   const count = inFlight * Math.max(1, Math.round(each))
   return Array.from({ length: count }, (_, i) => {
     return { task: 'fetchItem', input: service.requestUrl(i) }
