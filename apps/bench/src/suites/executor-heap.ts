@@ -1,10 +1,13 @@
 /** What an async task costs while it waits for its turn. */
 import { heapPerPending } from '../measure/heap-per-pending.ts'
 import { numbers } from '../measure/inputs.ts'
+import { asyncLibrary } from '../rivals/limiter/async.ts'
+import { cockatiel } from '../rivals/limiter/cockatiel.ts'
 import { fastq } from '../rivals/limiter/fastq.ts'
 import { handWrittenLimit } from '../rivals/limiter/hand-written-limit.ts'
 import type { LimiterRival } from '../rivals/limiter/limiter-rival.ts'
 import { pLimit } from '../rivals/limiter/p-limit.ts'
+import { pQueue } from '../rivals/limiter/p-queue.ts'
 import { threeply } from '../rivals/limiter/threeply.ts'
 import type { Subject, Suite } from '../suite.ts'
 
@@ -17,7 +20,9 @@ export const suite: Suite = {
     {
       name: 'run',
       items: 200_000,
-      subjects: [threeply, pLimit, fastq, handWrittenLimit].map(subject),
+      subjects: [threeply, pLimit, pQueue, fastq, asyncLibrary, cockatiel, handWrittenLimit].map(
+        subject,
+      ),
     },
   ],
 }

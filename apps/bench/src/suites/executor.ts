@@ -2,16 +2,25 @@
 import { expectOutputs } from '../measure/expect-outputs.ts'
 import { numbers } from '../measure/inputs.ts'
 import { timePerItem } from '../measure/time-per-item.ts'
+import { asyncLibrary } from '../rivals/limiter/async.ts'
+import { bottleneck } from '../rivals/limiter/bottleneck.ts'
+import { cockatiel } from '../rivals/limiter/cockatiel.ts'
+import { effect } from '../rivals/limiter/effect.ts'
 import { fastq } from '../rivals/limiter/fastq.ts'
 import { handWrittenLimit } from '../rivals/limiter/hand-written-limit.ts'
 import type { Limiter, LimiterRival } from '../rivals/limiter/limiter-rival.ts'
 import { pLimit } from '../rivals/limiter/p-limit.ts'
 import { pMap } from '../rivals/limiter/p-map.ts'
+import { pQueue } from '../rivals/limiter/p-queue.ts'
 import { plainLoop } from '../rivals/limiter/plain-loop.ts'
 import { threeply } from '../rivals/limiter/threeply.ts'
 import type { Subject, Suite } from '../suite.ts'
 
 const LIMIT = 64
+
+const MAPPERS = [threeply, pLimit, pMap, pQueue, fastq, asyncLibrary, effect]
+const SUBMITTERS = [threeply, pLimit, pQueue, fastq, asyncLibrary, cockatiel]
+const BY_HAND = [handWrittenLimit, plainLoop]
 
 type Submit = (limiter: Limiter, inputs: readonly number[]) => Promise<readonly number[]>
 
@@ -25,12 +34,17 @@ export const suite: Suite = {
     {
       name: 'map',
       items: 200_000,
-      subjects: [threeply, pLimit, pMap, fastq, handWrittenLimit, plainLoop].map(subject(map)),
+      subjects: [...MAPPERS, ...BY_HAND].map(subject(map)),
     },
     {
       name: 'run',
       items: 200_000,
-      subjects: [threeply, pLimit, fastq, handWrittenLimit].map(subject(run)),
+      subjects: [...SUBMITTERS, handWrittenLimit].map(subject(run)),
+    },
+    {
+      name: 'run, a few', // bottleneck, and the semaphore of Effect, would take minutes for more
+      items: 2_000,
+      subjects: [...SUBMITTERS, effect, bottleneck, handWrittenLimit].map(subject(run)),
     },
   ],
 }
