@@ -159,8 +159,12 @@ export class ThreadCrew implements ThreadObserver {
   #recycle(thread: PoolThread): void {
     const { tasksLeft } = thread
     const { tasks } = this.#settings.recycleAfter
-    // A comparison that no thread passes while its number of tasks is not limited.
-    if (tasksLeft > 0 && !(tasksLeft <= LAST_SHARE * tasks)) return
+    if (
+      tasksLeft > 0 &&
+      (tasksLeft === Number.POSITIVE_INFINITY || tasksLeft > LAST_SHARE * tasks)
+    ) {
+      return
+    }
     if (!this.#successors.has(thread)) this.#successors.set(thread, this.#newThread())
     if (tasksLeft > 0 || !thread.isIdle) return
     this.#leave(thread)

@@ -55,6 +55,15 @@ test('every task is counted once, by its outcome, and nothing is left', {
   expect(read(metrics, 'threeply_threads_exited_total', { reason: 'terminated' })).toBe(1)
 })
 
+test('no more threads are started than the pool has', { timeout: 60_000 }, async () => {
+  const metrics = new MetricsRegistry()
+  const pool = makePool({ threads: 2, metrics })
+  const inputs = Array.from({ length: 2_000 }, (_, index) => index)
+  for (let round = 0; round < 20; round += 1) await pool.map('double', inputs)
+  await pool.close()
+  expect(read(metrics, 'threeply_threads_started_total')).toBe(2)
+})
+
 test('run and queue times are recorded for each task', { timeout: 60_000 }, async () => {
   const metrics = new MetricsRegistry()
   const pool = makePool({ threads: 2, metrics })
