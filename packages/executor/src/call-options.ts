@@ -13,6 +13,7 @@ import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import { type InputSource, type Inputs, inputSource } from './input-source.ts'
 import { checkBoolean, checkObject, OWNER } from './option-checks.ts'
 import type { RetrySettings } from './retry.ts'
+import type { RetryBudget } from './retry-budget.ts'
 import { type RetryOptions, retrySettings } from './retry-options.ts'
 
 /** Options of every call. */
@@ -25,7 +26,11 @@ export interface CallOptions {
    * @default Infinity
    */
   readonly timeout?: number | undefined
-  /** Any number: whatever has something to start at the highest one goes first. @default 0 */
+  /**
+   * Any number: whatever has something to start at the highest one goes first. It ages: of `n`
+   * priorities that wait, each starts something at the latest after 98 + `n` starts of the others.
+   * @default 0
+   */
   readonly priority?: number | undefined
   /**
    * How many slots each function takes: a whole number from 1 to the concurrency. While it waits for
@@ -77,6 +82,7 @@ export interface StreamOptions extends MapOptions {
 /** What a call's options default to, and are checked against. */
 export interface CallDefaults {
   readonly limit: ConcurrencyLimit
+  readonly retryBudget: RetryBudget | undefined
   readonly releaseOnTimeout: boolean
 }
 
@@ -145,7 +151,7 @@ export function itemSettings(
     timeout,
     priority,
     weight,
-    retry: retry === undefined ? undefined : retrySettings(owner, retry),
+    retry: retry === undefined ? undefined : retrySettings(owner, retry, defaults.retryBudget),
     releaseOnTimeout,
   }
 }

@@ -12,6 +12,7 @@ import { checkBoolean, checkObject, OWNER } from './option-checks.ts'
 import type { Overflow, QueueSettings } from './queue-settings.ts'
 import type { RateSettings } from './rate-limit.ts'
 import { type RateOptions, rateSettings } from './rate-options.ts'
+import { RetryBudget } from './retry-budget.ts'
 
 export interface AsyncExecutorOptions {
   /**
@@ -60,6 +61,13 @@ export interface AsyncExecutorOptions {
    * @default false
    */
   readonly reentrant?: boolean | undefined
+  /**
+   * How many retries there may be for each call that may be retried, on average: `0.2` is a fifth.
+   * Ten may be made before, and a hundred be saved up. What fails beyond that is not retried, so that
+   * a service that is down does not get all its load several times. A number of 0 or more.
+   * @default no budget
+   */
+  readonly retryBudget?: number | undefined
   /** Where to record what tasks do. @default nothing is recorded */
   readonly metrics?: MetricsRegistry | undefined
 }
@@ -79,6 +87,7 @@ const EXECUTOR_OPTIONS = [
   'rate',
   'releaseOnTimeout',
   'reentrant',
+  'retryBudget',
   'metrics',
 ]
 
@@ -87,6 +96,7 @@ export interface ExecutorSettings extends QueueSettings {
   readonly concurrency: number
   readonly adaptive: AdaptiveLimit | undefined
   readonly reentrant: boolean
+  readonly retryBudget: RetryBudget | undefined
   readonly releaseOnTimeout: boolean
   readonly rate: RateSettings | undefined
   readonly metrics: MetricsRegistry | undefined
@@ -104,6 +114,7 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
     rate,
     releaseOnTimeout = false,
     reentrant = false,
+    retryBudget,
     metrics,
   } = options
   checkConcurrency(concurrency)
@@ -113,6 +124,7 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
   checkWholeNumber(OWNER, 'keyConcurrency', keyConcurrency, { minimum: 1, orInfinity: true })
   checkBoolean(OWNER, 'releaseOnTimeout', releaseOnTimeout)
   checkBoolean(OWNER, 'reentrant', reentrant)
+  if (retryBudget !== undefined) checkShare(retryBudget)
   const isRegistry =
     metrics === undefined ||
     (typeof metrics === 'object' && metrics !== null && 'timeline' in metrics)
@@ -126,6 +138,7 @@ export function executorSettings(options: AsyncExecutorOptions): ExecutorSetting
     rate: rate === undefined ? undefined : rateSettings(rate),
     releaseOnTimeout,
     reentrant,
+    retryBudget: retryBudget === undefined ? undefined : new RetryBudget(retryBudget),
     metrics,
   }
 }
@@ -158,4 +171,9 @@ export function closeDeadline(options: CloseOptions | undefined): number {
 /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
 export function checkSize(size: number): void {
   checkWholeNumber(`${OWNER}.onSizeBelow`, 'size', size, { minimum: 1, orInfinity: true })
+}
+
+function checkShare(share: number): void {
+  if (Number.isFinite(share) && share >= 0) return
+  throw invalidOption(OWNER, 'retryBudget', share, 'a number of retries for each call, 0 or more')
 }

@@ -48,12 +48,12 @@ export class AsyncExecutor implements AsyncDisposable {
   /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
   constructor(options: AsyncExecutorOptions) {
     const settings = executorSettings(options)
-    const { rate, metrics, releaseOnTimeout, reentrant } = settings
+    const { rate, metrics, releaseOnTimeout, reentrant, retryBudget } = settings
     const recorder = metrics === undefined ? undefined : new Recorder(metrics)
     const limit = new ConcurrencyLimit(settings, recorder)
     this.#limit = limit
     this.#calls = new OpenCalls(() => this.running > 0)
-    this.#defaults = { releaseOnTimeout, limit }
+    this.#defaults = { releaseOnTimeout, limit, retryBudget }
     this.#levels = new Levels({
       owner: this,
       limit,

@@ -8,14 +8,24 @@ import {
 } from '@threeply/task/runner'
 import { checkObject } from './option-checks.ts'
 import type { Jitter, RetrySettings } from './retry.ts'
+import type { RetryBudget } from './retry-budget.ts'
 
-/** When a failed function is called again. Its slot is free meanwhile. */
+/**
+ * When a failed function is called again. Its slot is free meanwhile.
+ *
+ * An error that says when to come again is heeded: by a number of milliseconds in `retryAfter`, or
+ * by the header `Retry-After` in its `headers` or those of its `response`, seconds or a date. The
+ * next attempt is not made before that, nor before the delay below.
+ */
 export interface RetryOptions {
   /** How often it is called at most, the first time included: a whole number of 1 or more. */
   readonly attempts: number
   /** The shortest delay before another attempt, in milliseconds. @default 100 */
   readonly minDelay?: number | undefined
-  /** The longest, in milliseconds. @default 30_000, or `minDelay` if that is longer */
+  /**
+   * The longest, in milliseconds. An error that asks for more, by `Retry-After`, is not retried.
+   * @default 30_000, or `minDelay` if that is longer
+   */
   readonly maxDelay?: number | undefined
   /**
    * Delays are random: between `minDelay` and its double, its fourfold, and so on (`'full'`), or
@@ -28,7 +38,11 @@ export interface RetryOptions {
 }
 
 /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
-export function retrySettings(method: string, retry: RetryOptions): RetrySettings {
+export function retrySettings(
+  method: string,
+  retry: RetryOptions,
+  budget: RetryBudget | undefined,
+): RetrySettings {
   const owner = `${method}.retry`
   checkObject(owner, retry)
   const {
@@ -49,5 +63,5 @@ export function retrySettings(method: string, retry: RetryOptions): RetrySetting
   }
   checkChoice(owner, 'jitter', jitter, ['full', 'decorrelated'])
   checkFunction(owner, 'retryable', retryable)
-  return { attempts, minDelay, maxDelay, jitter, retryable }
+  return { attempts, minDelay, maxDelay, jitter, retryable, budget }
 }

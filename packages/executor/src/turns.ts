@@ -8,11 +8,24 @@ export interface Turn<Self> {
   previousTurn: Self | undefined
 }
 
-/** Rings of work, the highest priority first. Rings are kept: most executors need one. */
+/** After how many turns of others a priority gets one, however low it is. */
+export const PATIENCE = 100
+
+/**
+ * Rings of work, the highest priority first. Rings are kept: most executors need one. A ring ages
+ * while others have their turns, so that none starves: of `n` priorities that have work, each gets
+ * a turn at the latest after `PATIENCE + n - 2` turns of the others.
+ */
 export class Turns<Work extends Turn<Work>> {
   readonly #rings: Ring<Work>[] = []
   /** The ring of the highest priority that has any work. */
   #top: Ring<Work> | undefined
+  /** How many rings have any. */
+  #filled = 0
+  /** Turns given while there was more than one. */
+  #given = 0
+  /** No ring is too old before so many. */
+  #nextDue = Number.POSITIVE_INFINITY
 
   get isEmpty(): boolean {
     return this.#top === undefined
@@ -20,13 +33,22 @@ export class Turns<Work extends Turn<Work>> {
 
   /** The one whose turn it is; the turn passes on. */
   next(): Work | undefined {
-    return this.#top?.next()
+    if (this.#filled <= 1) return this.#top?.next()
+    const ring = this.#given < this.#nextDue ? this.#top! : this.#oldest()
+    this.#given += 1
+    ring.dueAt = this.#given + PATIENCE
+    return ring.next()
   }
 
   /** Joins at the end of the round, unless it is in it already. */
   join(work: Work): void {
     if (work.nextTurn !== undefined) return
     const ring = this.#ring(work.priority)
+    if (ring.isEmpty) {
+      this.#filled += 1
+      ring.dueAt = this.#given + PATIENCE
+      this.#nextDue = Math.min(this.#nextDue, ring.dueAt)
+    }
     ring.join(work)
     if (this.#top === undefined || ring.priority > this.#top.priority) this.#top = ring
   }
@@ -34,8 +56,23 @@ export class Turns<Work extends Turn<Work>> {
   /** Leaves the round, if it is in it. */
   leave(work: Work): void {
     if (work.nextTurn === undefined) return
-    this.#ring(work.priority).leave(work)
+    const ring = this.#ring(work.priority)
+    ring.leave(work)
+    if (ring.isEmpty) this.#filled -= 1
     if (this.#top!.isEmpty) this.#top = this.#rings.find((ring) => !ring.isEmpty)
+  }
+
+  /** The one that has been due for longest, if any is, and else the top. */
+  #oldest(): Ring<Work> {
+    let oldest = this.#top!
+    let nextDue = Number.POSITIVE_INFINITY
+    for (const ring of this.#rings) {
+      if (ring.isEmpty) continue
+      nextDue = Math.min(nextDue, ring.dueAt)
+      if (ring.dueAt <= this.#given && ring.dueAt < oldest.dueAt) oldest = ring
+    }
+    this.#nextDue = nextDue
+    return oldest
   }
 
   #ring(priority: number): Ring<Work> {
@@ -54,6 +91,8 @@ export class Turns<Work extends Turn<Work>> {
  */
 class Ring<Work extends Turn<Work>> {
   readonly priority: number
+  /** After how many turns given it is too old to wait any longer. */
+  dueAt = 0
   #next: Work | undefined
 
   constructor(priority: number) {

@@ -5,6 +5,7 @@ import { InvalidOptionError, TaskTimeoutError } from '@threeply/task'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Retries } from '../src/retry.ts'
+import { retryAfter } from '../src/retry-after.ts'
 import { Gate } from './fixtures/gate.ts'
 
 const soon = { minDelay: 0, maxDelay: 1 }
@@ -169,7 +170,14 @@ test('delays stay between the bounds, and grow', () => {
       fc.constantFrom('full' as const, 'decorrelated' as const),
       (minDelay, more, jitter) => {
         const maxDelay = minDelay + more
-        const settings = { attempts: 10, minDelay, maxDelay, jitter, retryable: () => true }
+        const settings = {
+          attempts: 10,
+          minDelay,
+          maxDelay,
+          jitter,
+          retryable: () => true,
+          budget: undefined,
+        }
         const retries = new Retries(settings)
         let last = minDelay
         for (let attempt = 1; attempt < 10; attempt += 1) {
@@ -184,6 +192,73 @@ test('delays stay between the bounds, and grow', () => {
     ),
   )
 })
+
+test('an error is asked when to come again', async () => {
+  const now = Date.UTC(2026, 0, 1)
+  const headers = (value: string) => ({ headers: new Headers({ 'Retry-After': value }) })
+  expect(retryAfter({ retryAfter: 250 }, now)).toBe(250)
+  expect(retryAfter({ retryAfter: '2' }, now)).toBe(2_000)
+  expect(retryAfter(headers('3'), now)).toBe(3_000)
+  expect(retryAfter({ response: headers('3') }, now)).toBe(3_000)
+  expect(retryAfter({ response: { headers: { 'retry-after': '4' } } }, now)).toBe(4_000)
+  expect(retryAfter(headers('Thu, 01 Jan 2026 00:00:05 GMT'), now)).toBe(5_000)
+  expect(retryAfter(headers('Wed, 31 Dec 2025 23:59:00 GMT'), now)).toBe(0)
+  for (const nothing of [
+    undefined,
+    'text',
+    new Error('mine'),
+    headers('soon'),
+    { retryAfter: -1 },
+  ]) {
+    expect(retryAfter(nothing, now)).toBeUndefined()
+  }
+})
+
+test.each(['run', 'map'] as const)(
+  '%s does not come before, and not if that is too late',
+  async (method) => {
+    const executor = new AsyncExecutor({ concurrency: 1 })
+    const times: number[] = []
+    const call = (delay: number, maxDelay: number) => {
+      const busy = Object.assign(new Error('busy'), { retryAfter: delay })
+      const fn = () => {
+        times.push(performance.now())
+        throw busy
+      }
+      const options = { retry: { attempts: 2, minDelay: 0, maxDelay } }
+      return failure(method === 'run' ? executor.run(fn, options) : executor.map([1], fn, options))
+    }
+    expect((await call(40, 1_000)).message).toBe('busy')
+    expect(times).toHaveLength(2)
+    expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(40)
+    await call(1_001, 1_000)
+    expect(times).toHaveLength(3)
+  },
+)
+
+test('a budget bounds retries to its share of the calls', async () => {
+  const executor = new AsyncExecutor({ concurrency: 10, retryBudget: 0.1 })
+  let attempts = 0
+  const fail = async () => {
+    attempts += 1
+    throw new Error('mine')
+  }
+  const retry = { attempts: 4, minDelay: 0, maxDelay: 0 }
+  await executor.mapSettled(new Array(500).keys(), fail, { retry })
+  const retries = attempts - 500
+  expect(retries).toBeGreaterThanOrEqual(50)
+  expect(retries).toBeLessThanOrEqual(10 + 0.1 * 500)
+  const message = await executor.run(fail, { retry }).catch((error: Error) => error.message)
+  expect(message).toBe('mine')
+})
+
+test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, '1'])(
+  'retryBudget %s throws',
+  (retryBudget) => {
+    const make = () => new AsyncExecutor({ concurrency: 1, retryBudget: retryBudget as number })
+    expect(make).toThrow(expect.objectContaining({ option: 'retryBudget' }))
+  },
+)
 
 describe('bad options', () => {
   test.each([
