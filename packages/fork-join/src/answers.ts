@@ -2,12 +2,11 @@
  * What tasks of a thread gave, on its way to the parent: several outputs to a message, and none kept
  * back for long.
  */
-import { setImmediate } from 'node:timers'
 import { type EncodedError, encodeError } from '@threeply/task'
 import { serializationError } from '@threeply/task/runner'
 import { AliasGuard } from './alias-guard.ts'
 import type { Transferable } from './call-options.ts'
-import { DONE, type Duration, type Failure, type FromThread } from './messages.ts'
+import { DONE, type Duration, type Failure, type FromThread, LATE } from './messages.ts'
 import type { TaskMeter } from './task-meter.ts'
 
 export type Post = (message: FromThread, transfer: readonly Transferable[]) => void
@@ -29,53 +28,77 @@ export class Answers {
   #transfer: readonly Transferable[] = []
   #failures: Failure[] = []
   #durations: (readonly [name: string, count: number, duration: number])[] = []
+  /** The items that gave them, when they are not those that come next. */
+  #items: number[] | undefined
 
-  /** When the clock was last read, how many tasks have ended since, and after how many to read it. */
+  /**
+   * When the clock was last read, how many tasks have left the thread since, how many of them have
+   * ended, and after how many to read it.
+   */
   #readAt = 0
   #counted = 0
   /** How many calls of functions these were, more than tasks. */
   #calls = 0
+  #ended = 0
   #between = 1
   /** When what is held was first seen to be. */
   #heldSince: number | undefined
-  #willFlush = false
 
   constructor(post: Post, meter: TaskMeter) {
     this.#post = post
     this.#meter = meter
   }
 
-  add(name: string, output: unknown, transfer: readonly unknown[]): void {
+  get isEmpty(): boolean {
+    return this.#outputs.length === 0
+  }
+
+  /** @param item Its number, when it is not the next in order; for all of these answers or none. */
+  add(name: string, output: unknown, transfer: readonly unknown[], item?: number): void {
     // What is moved travels alone, so that a refused message leaves everything where it is.
     if (transfer.length > 0 || !this.#guard.admits(output)) {
       this.flush()
       this.#guard.admits(output)
     }
-    this.#hold(name, output)
+    this.#hold(name, output, item)
     if (transfer.length === 0) return
     this.#transfer = transfer as readonly Transferable[]
     this.flush()
   }
 
-  fail(name: string, error: unknown): void {
+  /** @param item As of `add`. */
+  fail(name: string, error: unknown, item?: number): void {
     this.#failures.push([this.#outputs.length, encodeError(error)])
-    this.skip(name)
+    this.#hold(name, undefined, item)
   }
 
   /** The place of an item that has no output. */
   skip(name: string): void {
-    this.#hold(name, undefined)
+    this.#hold(name, undefined, undefined)
+  }
+
+  /** The place of an item that is going to be answered by its number. */
+  setAside(name: string): void {
+    this.#failures.push([this.#outputs.length, undefined])
+    this.skip(name)
+  }
+
+  /** When the clock was last read: the task that runs now has started since. */
+  get readAt(): number {
+    return this.#readAt
   }
 
   startClock(): void {
     this.#readAt = performance.now()
     this.#counted = 0
+    this.#ended = 0
     this.#between = 1
   }
 
-  /** A task of that name has ended. */
-  count(name: string, submittedAt: number): void {
+  /** A task of that name has ended, or is set aside. */
+  count(name: string, submittedAt: number, hasEnded: boolean): void {
     this.#counted += 1
+    if (hasEnded) this.#ended += 1
     if (this.#counted >= this.#between) this.readClock(name, submittedAt)
   }
 
@@ -91,23 +114,14 @@ export class Answers {
     const duration = now - this.#readAt
     this.#addDuration([name, this.#counted + this.#calls, duration])
     this.#calls = 0
-    this.#meter.ran(this.#counted, submittedAt, this.#readAt, now)
+    if (this.#ended > 0) this.#meter.ran(this.#ended, submittedAt, this.#readAt, now)
     const perTask = duration / this.#counted
     this.#between = Math.min(MAX_BETWEEN_READINGS, Math.max(1, Math.floor(CLOCK_MS / perTask)))
     this.#counted = 0
+    this.#ended = 0
     this.#heldSince ??= this.#readAt
     this.#readAt = now
     if (now - this.#heldSince >= HOLD_MS) this.flush()
-  }
-
-  /** Posts what is held when the thread comes to wait for something outside. */
-  flushWhenIdle(): void {
-    if (this.#willFlush || this.#outputs.length === 0) return
-    this.#willFlush = true
-    setImmediate(() => {
-      this.#willFlush = false
-      this.flush()
-    })
   }
 
   /** Posts what is held. */
@@ -120,20 +134,27 @@ export class Answers {
     const failures = this.#failures
     const durations = this.#durations
     const transfer = this.#transfer
+    const items = this.#items
+    this.#items = undefined
     this.#names = []
     this.#outputs = []
     this.#failures = []
     this.#durations = []
     this.#transfer = []
     try {
-      this.#post([DONE, outputs, failures, durations], transfer)
+      if (items === undefined) this.#post([DONE, outputs, failures, durations], transfer)
+      else this.#post([LATE, items, outputs, failures], transfer)
     } catch (error) {
-      if (outputs.length === 1) this.#postRefused(names[0]![1], outputs[0], error, transfer)
-      else this.#postEach(names, outputs, failures)
+      if (outputs.length === 1) this.#postRefused(names[0]![1], outputs[0], error, transfer, items)
+      else this.#postEach(names, outputs, failures, items)
     }
   }
 
-  #hold(name: string, output: unknown): void {
+  #hold(name: string, output: unknown, item: number | undefined): void {
+    if (item !== undefined) {
+      this.#items ??= []
+      this.#items.push(item)
+    }
     if (this.#names.at(-1)?.[1] !== name) this.#names.push([this.#outputs.length, name])
     this.#outputs.push(output)
   }
@@ -142,18 +163,28 @@ export class Answers {
     names: readonly (readonly [from: number, name: string])[],
     outputs: readonly unknown[],
     failures: readonly Failure[],
+    items: readonly number[] | undefined,
   ): void {
-    const failureAt = new Map<number, EncodedError>(failures)
+    const failureAt = new Map<number, EncodedError | undefined>(failures)
     outputs.forEach((output, offset) => {
-      const failure = failureAt.get(offset)
-      const failed: Failure[] = failure === undefined ? [] : [[0, failure]]
+      const failed: Failure[] = failureAt.has(offset) ? [[0, failureAt.get(offset)]] : []
+      const item = items?.slice(offset, offset + 1)
       try {
-        this.#post([DONE, [output], failed, []], [])
+        this.#postOne(output, failed, item)
       } catch (error) {
         const [, name] = names.findLast(([from]) => from <= offset)!
-        this.#postRefused(name, output, error, [])
+        this.#postRefused(name, output, error, [], item)
       }
     })
+  }
+
+  #postOne(
+    output: unknown,
+    failures: readonly Failure[],
+    item: readonly number[] | undefined,
+  ): void {
+    if (item === undefined) this.#post([DONE, [output], failures, []], [])
+    else this.#post([LATE, item, [output], failures], [])
   }
 
   #postRefused(
@@ -161,9 +192,10 @@ export class Answers {
     output: unknown,
     cause: unknown,
     transfer: readonly Transferable[],
+    item: readonly number[] | undefined,
   ): void {
     const error = serializationError(name, 'output', output, cause, transfer)
-    this.#post([DONE, [undefined], [[0, encodeError(error)]], []], [])
+    this.#postOne(undefined, [[0, encodeError(error)]], item)
   }
 
   #addDuration(duration: Duration): void {

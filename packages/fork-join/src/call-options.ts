@@ -88,6 +88,8 @@ export interface CallSettings {
   readonly chunkSize: number | undefined
   /** Whether its inputs are arrays of values, which its task folds. */
   readonly folds: boolean
+  /** Whether a task has made the call, and waits for it. */
+  readonly isFork: boolean
 }
 
 const NOTHING_TO_TRANSFER: readonly Transferable[] = []
@@ -104,6 +106,7 @@ export function defaultSettings(grace: number): CallSettings {
     onProgress: undefined,
     chunkSize: undefined,
     folds: false,
+    isFork: false,
   }
 }
 
@@ -147,6 +150,7 @@ export function checkCallOptions(
     onProgress,
     chunkSize,
     folds: false,
+    isFork: false,
   }
 }
 

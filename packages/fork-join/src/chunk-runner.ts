@@ -1,16 +1,16 @@
-/** Runs chunks of tasks on a thread, one task after the other. */
-import { decodeError } from '@threeply/task'
-import {
-  type LoadedModule,
-  type LoadedTask,
-  serializationError,
-  ThreadTaskContext,
-} from '@threeply/task/runner'
+/**
+ * Runs chunks of tasks on a thread, one task after the other; but one that waits for children which
+ * it has forked is set aside, and others run meanwhile.
+ */
+import { setImmediate } from 'node:timers'
+import { type LoadedModule, type LoadedTask, serializationError } from '@threeply/task/runner'
 import { Answers, type Post } from './answers.ts'
 import { foldOf } from './fold.ts'
-import type { ItemStates } from './item-states.ts'
+import { type Ending, ForkingTask } from './forking-task.ts'
+import type { FreshPage, ItemStates } from './item-states.ts'
 import {
   type CancelReason,
+  decodeReason,
   FOLDS,
   PROGRESS,
   type Segment,
@@ -19,6 +19,8 @@ import {
 } from './messages.ts'
 import type { TaskMeter } from './task-meter.ts'
 import { isThenable } from './thenable.ts'
+import { ThreadForkContext } from './thread-fork-context.ts'
+import { ThreadForks } from './thread-forks.ts'
 
 interface Chunk {
   readonly first: number
@@ -26,16 +28,31 @@ interface Chunk {
 }
 
 export class ChunkRunner {
+  readonly forks: ThreadForks
   readonly #module: LoadedModule
   readonly #states: ItemStates
   readonly #post: Post
   readonly #meter: TaskMeter
   readonly #answers: Answers
+  /** Of tasks that were set aside. They follow those that tell that they were. */
+  readonly #late: Answers
   readonly #waiting: Chunk[] = []
   #isRunning = false
-  /** The item that is running, and its context. */
+  #willFlush = false
+
+  /** The item whose turn it is, and its context for as long as its function runs. */
   #item = -1
-  #context: ThreadTaskContext | undefined
+  #name = ''
+  #context: ThreadForkContext | undefined
+  #submittedAt = 0
+  #isSetAside = false
+  /** Ends the turn of one that is awaited. */
+  #endTurn: (() => void) | undefined
+
+  /** Those that have forked, by item; and how many of them do not wait for children. */
+  readonly #forking = new Map<number, ForkingTask>()
+  #busy = 0
+  #onNoneBusy: (() => void) | undefined
 
   constructor(module: LoadedModule, states: ItemStates, meter: TaskMeter, post: Post) {
     this.#module = module
@@ -43,21 +60,33 @@ export class ChunkRunner {
     this.#post = post
     this.#meter = meter
     this.#answers = new Answers(post, meter)
+    this.#late = new Answers((message, transfer) => {
+      this.#answers.flush()
+      post(message, transfer)
+    }, meter)
+    this.forks = new ThreadForks(post, {
+      taskOf: (context) => this.#forking.get(context.item) ?? this.#setAside(context),
+      onRequest: () => this.#flushWhenIdle(),
+    })
   }
 
-  run(first: number, segments: readonly Segment[]): void {
+  run(first: number, segments: readonly Segment[], page: FreshPage | undefined): void {
+    if (page !== undefined) this.#states.install(page)
     this.#waiting.push({ first, segments })
     if (!this.#isRunning) void this.#runAll()
   }
 
   cancel(item: number, reason: CancelReason): void {
-    if (item !== this.#item) return // it has ended meanwhile
-    this.#context?.cancel(reason[0] === 'error' ? decodeError(reason[1]) : reason[1])
+    const current = item === this.#item ? this.#context : undefined
+    const context = this.#forking.get(item)?.context ?? current
+    context?.cancel(decodeReason(reason)) // unless it has ended meanwhile
   }
 
-  /** Posts what is finished. */
+  /** Posts what is finished, and what has been forked. */
   flush(): void {
+    this.forks.flush()
     this.#answers.flush()
+    this.#late.flush()
   }
 
   async #runAll(): Promise<void> {
@@ -68,14 +97,18 @@ export class ChunkRunner {
       for (const [name, wishes, submittedAt, inputs] of chunk.segments) {
         const folds = (wishes & FOLDS) !== 0
         const task = folds ? foldOf(this.#find(name)) : this.#find(name)
+        this.#name = name
+        this.#submittedAt = submittedAt
         for (const input of inputs) {
+          if (this.#busy > 0) await this.#noneBusy()
           if (this.#states.start(this.#item)) {
             this.#meter.started()
-            const pending = this.#start(task, name, wishes, input)
-            if (pending !== undefined) await pending
-            this.#meter.ended()
+            const turn = this.#start(task, name, wishes, input)
+            if (turn !== undefined) await turn
+            this.#context = undefined
+            if (!this.#isSetAside) this.#meter.ended()
             if (folds) this.#answers.countFold(input as readonly unknown[])
-            this.#answers.count(name, submittedAt)
+            this.#answers.count(name, submittedAt, !this.#isSetAside)
           } else {
             this.#answers.skip(name)
           }
@@ -83,7 +116,7 @@ export class ChunkRunner {
         }
         this.#answers.readClock(name, submittedAt)
       }
-      this.#answers.flush()
+      this.flush()
     }
     this.#isRunning = false
   }
@@ -99,45 +132,141 @@ export class ChunkRunner {
     }
   }
 
-  /** @returns What to wait for, if the task is not over yet. It never rejects. */
+  /** @returns What to wait for, if the task needs the thread for longer. It never rejects. */
   #start(
     task: LoadedTask,
     name: string,
     wishes: number,
     input: unknown,
   ): Promise<void> | undefined {
-    if ((wishes & WANTS_START_TIME) !== 0) this.#states.recordStart()
     const context = this.#newContext(name, wishes)
     this.#context = context
+    this.#isSetAside = false
     try {
       // Not `task(input, context)`: V8 would inline a hot task here and run its loops five times slower.
       const output: unknown = Reflect.apply(task, undefined, [input, context])
-      if (isThenable(output)) return this.#finish(name, output, context)
-      this.#answers.add(name, output, context.transferred)
+      if (isThenable(output)) return this.#await(name, output, context)
+      if (this.#isSetAside) this.#endForking(context, { output })
+      else this.#answers.add(name, output, context.transferred)
     } catch (error) {
-      this.#answers.fail(name, error)
+      if (this.#isSetAside) this.#endForking(context, { error })
+      else this.#answers.fail(name, error)
     }
     return undefined
+  }
+
+  #await(
+    name: string,
+    pending: PromiseLike<unknown>,
+    context: ThreadForkContext,
+  ): Promise<void> | undefined {
+    if (this.#isSetAside) {
+      void this.#finish(name, pending, context)
+      return undefined
+    }
+    this.#flushWhenIdle()
+    return new Promise((resolve) => {
+      this.#endTurn = resolve
+      void this.#finish(name, pending, context)
+    })
   }
 
   async #finish(
     name: string,
     pending: PromiseLike<unknown>,
-    context: ThreadTaskContext,
+    context: ThreadForkContext,
   ): Promise<void> {
-    this.#answers.flushWhenIdle()
     try {
-      this.#answers.add(name, await pending, context.transferred)
+      const output = await pending
+      if (this.#hasTurn(context)) this.#answers.add(name, output, context.transferred)
+      else this.#endForking(context, { output })
     } catch (error) {
-      this.#answers.fail(name, error)
+      if (this.#hasTurn(context)) this.#answers.fail(name, error)
+      else this.#endForking(context, { error })
+    }
+    if (this.#hasTurn(context)) {
+      this.#context = undefined
+      this.#endTurn?.()
     }
   }
 
-  #newContext(name: string, wishes: number): ThreadTaskContext {
+  /** Whether it is its turn still, as it has not forked. */
+  #hasTurn(context: ThreadForkContext): boolean {
+    return context === this.#context && !this.#isSetAside
+  }
+
+  #endForking(context: ThreadForkContext, ending: Ending): void {
+    const forking = this.#forking.get(context.item)!
+    void this.#answerLate(forking, ending)
+  }
+
+  async #answerLate(forking: ForkingTask, ending: Ending): Promise<void> {
+    const { name, item, state, context, startedAt, submittedAt } = forking
+    const final = await forking.end(ending)
+    this.#forking.delete(item)
+    state.end() // T6
+    this.#meter.ended()
+    this.#meter.ran(1, submittedAt, startedAt, performance.now())
+    if ('output' in final) this.#late.add(name, final.output, context.transferred, item)
+    else this.#late.fail(name, final.error, item)
+    this.#flushWhenIdle()
+  }
+
+  /** The task whose turn it is forks for the first time; from now on it is answered by its number. */
+  #setAside(context: ThreadForkContext): ForkingTask | undefined {
+    if (context !== this.#context || this.#isSetAside) return undefined
+    this.#isSetAside = true
+    const { item } = context
+    const task = {
+      name: this.#name,
+      context,
+      state: this.#states.at(item),
+      submittedAt: this.#submittedAt,
+      startedAt: this.#answers.readAt,
+    }
+    const forking = new ForkingTask(task, {
+      onBusy: () => {
+        this.#busy += 1
+      },
+      onFree: () => {
+        this.#busy -= 1
+        if (this.#busy === 0) this.#onNoneBusy?.()
+      },
+    })
+    task.state.fork() // T4
+    this.#forking.set(item, forking)
+    this.#answers.setAside(task.name)
+    this.#endTurn?.()
+    return forking
+  }
+
+  async #noneBusy(): Promise<void> {
+    this.#flushWhenIdle()
+    while (this.#busy > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onNoneBusy = resolve
+      })
+    }
+  }
+
+  /** Posts what there is when the thread comes to wait for something outside. */
+  #flushWhenIdle(): void {
+    if (this.#willFlush) return
+    if (this.#answers.isEmpty && this.#late.isEmpty && this.forks.isEmpty) return
+    this.#willFlush = true
+    setImmediate(() => {
+      this.#willFlush = false
+      this.flush()
+    })
+  }
+
+  #newContext(name: string, wishes: number): ThreadForkContext {
     const item = this.#item
+    const state = this.#states.at(item)
+    if ((wishes & WANTS_START_TIME) !== 0) state.recordStart()
     const wantsProgress = (wishes & WANTS_PROGRESS) !== 0
     const onProgress = wantsProgress ? (value: unknown) => this.#report(name, item, value) : ignore
-    return new ThreadTaskContext(this.#states.flag(item), onProgress)
+    return new ThreadForkContext(item, state, onProgress, this.forks)
   }
 
   #report(name: string, item: number, value: unknown): void {

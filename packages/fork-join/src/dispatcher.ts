@@ -3,6 +3,7 @@ import { AcceptedWork } from './accepted-work.ts'
 import { BoundCalls, failAll } from './bound-calls.ts'
 import { chunkSize, readAhead, TaskCosts } from './chunk-size.ts'
 import type { Duration } from './messages.ts'
+import { NestedForks } from './nested-forks.ts'
 import { type Chunk, ChunkFiller } from './next-chunk.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
@@ -33,7 +34,8 @@ export class Dispatcher implements CrewObserver {
   constructor(module: string, settings: PoolSettings) {
     this.#settings = settings
     this.metrics = new PoolMetrics(settings.metrics)
-    this.#crew = new ThreadCrew({ module, pool: settings, metrics: this.metrics }, this)
+    const forks = new NestedForks(this)
+    this.#crew = new ThreadCrew({ module, pool: settings, metrics: this.metrics, forks }, this)
     this.#chunks = new ChunkFiller(this.#costs, settings.maxThreads)
     this.#crew.start(settings.minThreads)
   }
@@ -64,8 +66,7 @@ export class Dispatcher implements CrewObserver {
   /** Queues a call that was accepted, or that has inputs again. */
   submit(call: Submission): void {
     if (this.#queue.has(call)) return
-    if (call.settings.key === undefined) this.#queue.push(call)
-    else this.#bound.keyed.push(call)
+    this.#enqueue(call)
     // With a thread at hand it goes at once; else those of one tick go together.
     if (this.#crew.hasIdle) this.#pump()
     else this.#schedulePump()
@@ -96,7 +97,7 @@ export class Dispatcher implements CrewObserver {
   /** Stops all tasks of a call that have been sent, and takes it out of the queue. */
   stopAll(call: Submission, cancellation: Cancellation): void {
     this.remove(call)
-    for (const thread of this.#crew.threads) {
+    for (const thread of this.#crew.alive) {
       for (const task of thread.tasks) {
         if (task.call === call) thread.stop(task, cancellation)
       }
@@ -138,6 +139,13 @@ export class Dispatcher implements CrewObserver {
     this.#pump()
   }
 
+  onForked(calls: readonly Submission[]): void {
+    // The first is the first to go, before those that were forked earlier.
+    for (const call of calls.toReversed()) this.#enqueue(call)
+    if (this.#crew.hasIdle) this.#pump()
+    else this.#schedulePump()
+  }
+
   onCannotStart(error: Error, isNoneLeft: boolean): void {
     if (isNoneLeft) this.#failQueued(error, 'failed')
     else this.#bound.broadcasts.fail(error, 'failed')
@@ -159,6 +167,13 @@ export class Dispatcher implements CrewObserver {
 
   onSent([name, count, duration]: Duration): void {
     this.#costs.recordSend(name, count, duration)
+  }
+
+  #enqueue(call: Submission): void {
+    const { key, isFork } = call.settings
+    if (key !== undefined) this.#bound.keyed.push(call)
+    else if (isFork) this.#queue.unshift(call)
+    else this.#queue.push(call)
   }
 
   #failQueued(error: Error, outcome: Outcome): void {

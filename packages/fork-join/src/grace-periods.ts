@@ -15,6 +15,11 @@ export class GracePeriods {
     return this.#periods.has(task)
   }
 
+  /** Why the task was cancelled, if it was. */
+  cancellation(task: Task): Cancellation | undefined {
+    return this.#periods.get(task)?.cancellation
+  }
+
   /** @param onOver Called when the task has not ended by then. */
   start(task: Task, cancellation: Cancellation, onOver: () => void): void {
     const { grace } = task.call.settings

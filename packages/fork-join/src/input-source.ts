@@ -204,3 +204,19 @@ class AsyncSource extends InputSource {
     this.#inputs.push(input)
   }
 }
+
+/**
+ * All inputs at once, of a sync iterable without waiting.
+ * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: it is no iterable
+ */
+export function readAll(method: string, inputs: unknown): unknown[] | Promise<unknown[]> {
+  if (Array.isArray(inputs)) return inputs
+  checkInputs(method, inputs)
+  return isAsyncIterable(inputs) ? collect(inputs) : [...(inputs as Iterable<unknown>)]
+}
+
+async function collect(inputs: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = []
+  for await (const input of inputs) all.push(input)
+  return all
+}

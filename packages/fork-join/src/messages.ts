@@ -2,8 +2,10 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import type { MetricsHandle } from '@threeply/metrics'
-import { type EncodedError, encodeError } from '@threeply/task'
+import { decodeError, type EncodedError, encodeError, type FailedTask } from '@threeply/task'
 import { isError } from '@threeply/task/runner'
+import type { MapOptions, Transferable } from './call-options.ts'
+import type { FreshPage } from './item-states.ts'
 import type { PoolMetrics } from './pool-metrics.ts'
 import type { Task } from './submission.ts'
 
@@ -11,8 +13,6 @@ import type { Task } from './submission.ts'
 export interface ThreadOpening {
   readonly module: string
   readonly port: MessagePort
-  /** The buffer of the thread's `ItemStates`. */
-  readonly states: SharedArrayBuffer
   /** What to record with. */
   readonly metrics: MetricsHandle | undefined
   /** A heap of more bytes is to be told. */
@@ -28,13 +28,23 @@ export interface ThreadOpened {
 
 export const RUN = 0
 export const TEAR_DOWN = 1
-const CANCEL = 2
+export const CANCEL = 2
+export const JOIN = 3
+export const CHILD_PROGRESS = 4
 
 export type ToThread =
-  | readonly [kind: typeof RUN, first: number, segments: readonly Segment[]]
+  | readonly [
+      kind: typeof RUN,
+      first: number,
+      segments: readonly Segment[],
+      /** Where the states of some of the items are, when the thread does not know yet. */
+      page: FreshPage | undefined,
+    ]
   | readonly [kind: typeof CANCEL, item: number, reason: CancelReason]
   /** There will be no more tasks. */
   | readonly [kind: typeof TEAR_DOWN]
+  | readonly [kind: typeof JOIN, children: readonly JoinedChild[]]
+  | readonly [kind: typeof CHILD_PROGRESS, fork: number, value: unknown]
 
 /** Inputs for one task; the numbers of all segments' inputs follow one another. */
 export type Segment = readonly [
@@ -61,6 +71,9 @@ export const PROGRESS = 1
 export const FATAL = 2
 export const HEAP_EXCEEDED = 3
 export const TORN_DOWN = 4
+export const LATE = 5
+export const FORK = 6
+export const CANCEL_FORKS = 7
 
 export type FromThread =
   | readonly [
@@ -70,6 +83,15 @@ export type FromThread =
       failures: readonly Failure[],
       durations: readonly Duration[],
     ]
+  /** The answers of items that were set aside, by their numbers. */
+  | readonly [
+      kind: typeof LATE,
+      items: readonly number[],
+      outputs: readonly unknown[],
+      failures: readonly Failure[],
+    ]
+  | readonly [kind: typeof FORK, requests: readonly ForkRequest[]]
+  | readonly [kind: typeof CANCEL_FORKS, forks: readonly number[], reason: CancelReason]
   | readonly [kind: typeof PROGRESS, item: number, value: unknown]
   /** The error that is ending the thread. */
   | readonly [kind: typeof FATAL, error: EncodedError]
@@ -77,14 +99,52 @@ export type FromThread =
   /** The teardown has ended, with this error if it threw. */
   | readonly [kind: typeof TORN_DOWN, error: EncodedError | undefined]
 
-/** The place among a message's outputs of a task that threw, and what. */
-export type Failure = readonly [offset: number, error: EncodedError]
+/**
+ * The place among a message's outputs of a task that threw, and what; or, without an error, of one
+ * that is set aside: it has forked, and its answer comes later, by its number.
+ */
+export type Failure = readonly [offset: number, error: EncodedError | undefined]
+
+/** A child that the running `item` forks; threads number their forks. */
+export type ForkRequest = readonly [
+  fork: number,
+  item: number,
+  name: string,
+  /** One input, or an array of them for a `map`. */
+  input: unknown,
+  isMap: boolean,
+  options: ForkOptions | undefined,
+]
+
+/** What of a fork's options crosses the boundary. */
+export type ForkOptions = Pick<
+  MapOptions,
+  'timeout' | 'grace' | 'priority' | 'key' | 'idempotent' | 'chunkSize'
+> & {
+  readonly transfer: readonly Transferable[]
+  readonly wantsProgress: boolean
+}
+
+/** How a child has ended. */
+export type JoinedChild = readonly [fork: number, output: unknown, failure?: ChildFailure]
+
+export type ChildFailure =
+  | readonly [kind: 'error', error: EncodedError, task: FailedTask | undefined]
+  /** It was cancelled with something that is no error. */
+  | readonly [kind: 'value', value: unknown]
+  /** It was cancelled because the task that forked it was, for the same reason. */
+  | readonly [kind: 'inherited']
 
 /** How long `count` items of one task took together, in milliseconds. */
 export type Duration = readonly [name: string, count: number, duration: number]
 
 /** The message that has a thread run `tasks`, the first of which is its item `first`. */
-export function runMessage(first: number, tasks: readonly Task[], metrics: PoolMetrics): ToThread {
+export function runMessage(
+  first: number,
+  tasks: readonly Task[],
+  page: FreshPage | undefined,
+  metrics: PoolMetrics,
+): ToThread {
   const segments: Segment[] = []
   let call: Task['call'] | undefined
   let name = ''
@@ -103,12 +163,21 @@ export function runMessage(first: number, tasks: readonly Task[], metrics: PoolM
     }
     inputs.push(task.input)
   }
-  return [RUN, first, segments]
+  return [RUN, first, segments, page]
 }
 
 /** The message that tells a running task why it is cancelled. */
 export function cancelMessage(item: number, reason: unknown): ToThread {
-  return [CANCEL, item, isError(reason) ? ['error', encodeError(reason)] : ['value', reason]]
+  return [CANCEL, item, encodeReason(reason)]
+}
+
+/** Of a signal that was aborted. */
+export function encodeReason(reason: unknown): CancelReason {
+  return isError(reason) ? ['error', encodeError(reason)] : ['value', reason]
+}
+
+export function decodeReason([kind, reason]: CancelReason): unknown {
+  return kind === 'error' ? decodeError(reason) : reason
 }
 
 function wishesOf({ call: { settings } }: Task): number {

@@ -94,10 +94,10 @@ export class ChunkFiller {
     return this.#guard.admits(task.input)
   }
 
-  /** A long `map` goes behind what waits beside it, after each chunk. */
+  /** A long `map` goes behind what waits beside it, after each chunk; one that a task waits for not. */
   #giveOthersATurn(): void {
     const call = this.#tasks[0]?.call
-    if (call === undefined || !this.#queue.has(call)) return
+    if (call === undefined || call.settings.isFork || !this.#queue.has(call)) return
     if (call.settings.key !== undefined) return // its key keeps the order
     this.#queue.remove(call)
     this.#queue.push(call)

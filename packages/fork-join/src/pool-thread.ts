@@ -1,52 +1,36 @@
 /**
- * The parent's side of one thread. The thread works on one item after the other; `item-states.ts`
- * says how both sides agree on what has started.
+ * The parent's side of one thread. The thread works on one item after the other, but for those that
+ * have forked, which are set aside; `item-states.ts` says how both sides agree on what has started.
  */
 import type { MetricsHandle } from '@threeply/metrics'
-import { decodeError } from '@threeply/task'
+import { decodeError, type EncodedError } from '@threeply/task'
+import { Children } from './children.ts'
 import { isWorthPrefetching, isWorthStealing } from './chunk-size.ts'
 import { nameTask, refusedInput } from './failed-task.ts'
-import { GracePeriods } from './grace-periods.ts'
-import { InFlight } from './in-flight.ts'
-import { ItemStates } from './item-states.ts'
 import {
-  cancelMessage,
+  CANCEL_FORKS,
   DONE,
   type Duration,
   type Failure,
+  FORK,
   type FromThread,
   HEAP_EXCEEDED,
+  LATE,
   PROGRESS,
   runMessage,
+  type ToThread,
 } from './messages.ts'
 import type { ExitReason, PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
+import { SentTasks } from './sent-tasks.ts'
+import { Stopping } from './stopping.ts'
 import type { Cancellation, Task } from './submission.ts'
 import { afterDeath, type ThreadEnd } from './thread-exit.ts'
 import { type ThreadExit, ThreadHost } from './thread-host.ts'
+import type { ThreadObserver, ThreadSettings } from './thread-observer.ts'
 
 /** So many chunks of a thread are unanswered at most: the one that it works on and the next. */
 const MAX_CHUNKS = 2
-
-/** Who is told what the thread does. */
-export interface ThreadObserver {
-  /** @param failure Why it takes no tasks, if it does not. */
-  onOpen(thread: PoolThread, failure: Error | undefined): void
-  /** It has answered, so it may have room for more. */
-  onAnswer(thread: PoolThread): void
-  /** How long tasks ran on it. */
-  onRan(durations: readonly Duration[]): void
-  /** Making a message for so many inputs took so long. */
-  onSent(duration: Duration): void
-  /** @param unfinished What another thread is to have, the latest first. */
-  onExit(thread: PoolThread, exit: ThreadExit, unfinished: readonly Task[]): void
-}
-
-export interface ThreadSettings {
-  readonly module: string
-  readonly pool: PoolSettings
-  readonly metrics: PoolMetrics
-}
 
 export class PoolThread {
   /** Whether it has ever been ready for tasks. */
@@ -61,27 +45,40 @@ export class PoolThread {
   readonly #settings: PoolSettings
   readonly #metrics: PoolMetrics
   readonly #metricsHandle: MetricsHandle | undefined
-  readonly #states = new ItemStates()
-  readonly #inFlight = new InFlight()
-  readonly #gracePeriods = new GracePeriods()
+  readonly #sent = new SentTasks()
+  readonly #children: Children
+  readonly #stopping: Stopping
   readonly #host: ThreadHost
   /** Why it was ended from here. */
   #endedFor: 'closed' | 'terminated' | undefined
   /** Whether it has answered since it was last asked. */
   #hasAnswered = true
   #isHeapExceeded = false
+  #isRetired = false
 
-  constructor({ module, pool, metrics }: ThreadSettings, observer: ThreadObserver) {
+  constructor({ module, pool, metrics, forks }: ThreadSettings, observer: ThreadObserver) {
     this.#observer = observer
     this.#settings = pool
     this.#metrics = metrics
+    const post = (message: ToThread) => this.#host.post(message, [])
+    this.#children = new Children(forks, {
+      post,
+      taskOf: (item) => this.#sent.at(item),
+      cancellationOf: (task) => this.#stopping.cancellationOf(task),
+    })
+    this.#stopping = new Stopping(this.#sent, this.#children, {
+      post,
+      terminate: () => {
+        this.#endedFor ??= 'terminated'
+        this.#host.kill()
+      },
+    })
     this.exited = new Promise((resolve) => {
       this.#onExited = resolve
     })
     this.#metricsHandle = metrics.threadStarted()
     const opening = {
       module,
-      states: this.#states.buffer,
       metrics: this.#metricsHandle,
       heapBytes: pool.recycleAfter.heapBytes,
     }
@@ -92,18 +89,24 @@ export class PoolThread {
     })
   }
 
+  /** Whether it has nothing to do but what waits for children. */
   get isIdle(): boolean {
-    return this.#inFlight.size === 0
+    return this.#sent.inOrder === 0
+  }
+
+  /** Whether it has no task at all. */
+  get isVacant(): boolean {
+    return this.isIdle && this.#sent.setAside === 0
   }
 
   /** Whether it was ever sent a task. */
   get hasWorked(): boolean {
-    return this.#inFlight.next > 0
+    return this.#sent.next > 0
   }
 
   /** How many tasks it may be sent before it is to be replaced; none when its heap is too large. */
   get tasksLeft(): number {
-    return this.#isHeapExceeded ? 0 : this.#settings.recycleAfter.tasks - this.#inFlight.next
+    return this.#isHeapExceeded ? 0 : this.#settings.recycleAfter.tasks - this.#sent.next
   }
 
   /** Whether it takes no more tasks. */
@@ -113,30 +116,24 @@ export class PoolThread {
 
   /** Whether it should be sent its next chunk before it has answered the last. */
   get wantsMore(): boolean {
-    if (!this.isOpen || this.isEnding || this.#inFlight.chunks >= MAX_CHUNKS) return false
+    if (!this.isOpen || this.isEnding || this.#sent.chunks >= MAX_CHUNKS) return false
     if (this.tasksLeft <= 0) return false
-    return isWorthPrefetching(this.#inFlight.duration)
+    return isWorthPrefetching(this.#sent.duration)
   }
 
   /** Whether items wait on it behind another. */
   get hasWaiting(): boolean {
-    return this.#inFlight.size > 1
+    return this.#sent.hasWaiting
   }
 
   /** The tasks that it was sent and has not answered. */
   get tasks(): readonly Task[] {
-    return this.#inFlight.list()
+    return this.#sent.list()
   }
 
   /** How many calls of `run` wait on it, but for one that it is about to start. */
   get waitingRuns(): number {
-    let runs = 0
-    for (let item = this.#inFlight.next - 1; item >= this.#inFlight.first; item -= 1) {
-      if (this.#states.hasStarted(item)) return runs
-      const task = this.#inFlight.at(item)
-      if (task !== undefined && task.index === undefined) runs += 1
-    }
-    return Math.max(0, runs - 1)
+    return this.#sent.waitingRuns
   }
 
   /**
@@ -150,8 +147,9 @@ export class PoolThread {
     if (first === undefined) return
     const before = performance.now()
     const transfer = tasks.length === 1 ? first.transfer : []
-    const message = runMessage(this.#inFlight.next, tasks, this.#metrics)
-    this.#states.prepare(this.#inFlight.next, tasks.length)
+    this.#children.flush() // what that lets end goes before what begins
+    const page = this.#sent.prepare(tasks.length)
+    const message = runMessage(this.#sent.next, tasks, page, this.#metrics)
     try {
       this.#host.post(message, transfer)
     } catch (error) {
@@ -159,14 +157,14 @@ export class PoolThread {
       else first.reject(refusedInput(first, error), 'failed', false)
       return
     }
-    let item = this.#inFlight.next
+    let item = this.#sent.next
     for (const task of tasks) {
       task.thread = this
       task.item = item
       task.sendings += 1
       item += 1
     }
-    this.#inFlight.push(tasks, duration)
+    this.#sent.push(tasks, duration)
     const count = tasks.length === 1 ? first.calls : tasks.length
     this.#observer.onSent([first.name, count, performance.now() - before])
   }
@@ -176,16 +174,7 @@ export class PoolThread {
    * that runs is asked to end, and when its grace is over its thread is terminated.
    */
   stop(task: Task, cancellation: Cancellation): void {
-    const hasStarted = !this.#states.withdraw(task.item)
-    if (!hasStarted || !this.#isRunning(task)) {
-      this.#drop(task)
-      task.reject(cancellation.reason, cancellation.outcome, hasStarted)
-      return
-    }
-    if (this.#gracePeriods.has(task)) return
-    this.#gracePeriods.start(task, cancellation, () => this.#onGraceOver(task, cancellation))
-    this.#states.cancel(task.item)
-    this.#postReason(task.item, cancellation.reason)
+    this.#stopping.stop(task, cancellation)
   }
 
   /**
@@ -196,41 +185,25 @@ export class PoolThread {
     const isOverdue = this.hasWaiting && !this.#hasAnswered
     this.#hasAnswered = false
     if (!isOverdue) return []
-    const { waiting, isAnyRunning } = this.#waiting()
-    return isAnyRunning ? this.#takeBack(waiting) : []
+    return this.#sent.takeOverdue()
   }
 
   /** Takes back half of what has not started, the latest first, for a thread that has nothing to do. */
   steal(): readonly Task[] {
-    if (!this.hasWaiting || !isWorthStealing(this.#inFlight.duration)) return []
-    const { waiting, isAnyRunning } = this.#waiting()
-    const first = isAnyRunning ? 0 : 1 // which is about to start
-    return this.#takeBack(waiting.slice(first + Math.floor((waiting.length - first) / 2)))
-  }
-
-  #waiting(): { readonly waiting: readonly Task[]; readonly isAnyRunning: boolean } {
-    const tasks = this.#inFlight.list()
-    const waiting = tasks.filter(({ item }) => !this.#states.hasStarted(item))
-    return { waiting, isAnyRunning: waiting.length < tasks.length }
-  }
-
-  /** @returns Those that have not started meanwhile, the latest first. */
-  #takeBack(tasks: readonly Task[]): readonly Task[] {
-    const taken: Task[] = []
-    for (const task of tasks.toReversed()) {
-      const isHere = task.transfer.length === 0
-      if (!isHere || !this.#states.withdraw(task.item)) continue
-      this.#drop(task)
-      task.sendings -= 1 // only those to threads that died count
-      taken.push(task)
-    }
-    return taken
+    return isWorthStealing(this.#sent.duration) ? this.#sent.takeHalf() : []
   }
 
   /** Milliseconds for which a task with a timeout has been running; 0 when it has not started. */
-  runTime({ item }: Task): number {
+  runTime(task: Task): number {
+    const state = this.#sent.stateOf(task)
     // It has started, so more than nothing, however coarse the clock is.
-    return this.#states.hasStarted(item) ? Math.max(0.05, this.#states.sinceStart()) : 0
+    return state.hasStarted ? Math.max(0.05, state.sinceStart()) : 0
+  }
+
+  /** Ends it, which is sent no more, when the last task that it has set aside is answered. */
+  retire(): void {
+    this.#isRetired = true
+    if (this.isVacant) this.close()
   }
 
   /** Ends it when it has nothing to do, after its teardown. */
@@ -243,51 +216,18 @@ export class PoolThread {
   destroy(error: Error): void {
     this.#endedFor ??= 'closed'
     this.#host.kill()
-    for (const task of this.#inFlight.list()) {
-      const hasStarted = this.#states.hasStarted(task.item)
-      if (hasStarted && this.#isRunning(task)) this.#metrics.died(false)
+    for (const task of this.tasks) {
+      const { hasStarted } = this.#sent.stateOf(task)
+      if (hasStarted && this.#sent.isRunning(task)) this.#metrics.died(false)
       this.#drop(task)
       task.reject(error, 'closed', hasStarted)
     }
   }
 
-  #postReason(item: number, reason: unknown): void {
-    try {
-      this.#host.post(cancelMessage(item, reason), [])
-    } catch {
-      // The reason cannot travel; the task gets another, and the caller its own.
-      const standIn = new DOMException('This task was cancelled', 'AbortError')
-      this.#host.post(cancelMessage(item, standIn), [])
-    }
-  }
-
-  /** Whether `task`, which has started, has not ended: it may have, and its answer not be here yet. */
-  #isRunning({ item }: Task): boolean {
-    for (let later = item + 1; later < this.#inFlight.next; later += 1) {
-      if (this.#states.hasStarted(later)) return false
-    }
-    return true
-  }
-
-  #onGraceOver(task: Task, { reason, outcome }: Cancellation): void {
-    if (this.#isRunning(task)) {
-      this.#endedFor ??= 'terminated'
-      this.#host.kill()
-      return
-    }
-    this.#drop(task)
-    task.reject(reason, outcome, true)
-  }
-
   /** Its answer is wanted no more. @returns Why, if it was cancelled while it ran. */
   #drop(task: Task): Cancellation | undefined {
-    this.#inFlight.drop(task.item)
-    return this.#release(task)
-  }
-
-  #release(task: Task): Cancellation | undefined {
-    task.thread = undefined
-    return this.#gracePeriods.end(task)
+    this.#sent.drop(task)
+    return this.#stopping.ended(task)
   }
 
   #onOpen(failure: Error | undefined): void {
@@ -298,6 +238,9 @@ export class PoolThread {
 
   #onMessage(message: FromThread): void {
     if (message[0] === DONE) this.#onDone(message[1], message[2], message[3])
+    else if (message[0] === LATE) this.#onLate(message[1], message[2], message[3])
+    else if (message[0] === FORK) this.#observer.onForked(this.#children.fork(message[1]))
+    else if (message[0] === CANCEL_FORKS) this.#children.cancelForks(message[1], message[2])
     else if (message[0] === PROGRESS) this.#onProgress(message[1], message[2])
     else if (message[0] === HEAP_EXCEEDED) this.#isHeapExceeded = true
   }
@@ -311,20 +254,41 @@ export class PoolThread {
     this.#observer.onRan(durations)
     let failed = 0
     for (let offset = 0; offset < outputs.length; offset += 1) {
-      const task = this.#inFlight.shift()
-      const failure = failures[failed]?.[0] === offset ? failures[failed]![1] : undefined
+      const failure = failures[failed]?.[0] === offset ? failures[failed] : undefined
       if (failure !== undefined) failed += 1
-      if (task === undefined) continue
-      const cancellation = this.#release(task)
-      if (cancellation !== undefined) task.reject(cancellation.reason, cancellation.outcome, true)
-      else if (failure === undefined) task.fulfil(outputs[offset])
-      else task.reject(nameTask(decodeError(failure), task, this.#host.threadId), 'failed', true)
+      if (failure !== undefined && failure[1] === undefined) {
+        this.#sent.shiftAside()
+        continue
+      }
+      const task = this.#sent.shift()
+      if (task !== undefined) this.#settle(task, outputs[offset], failure?.[1])
     }
     this.#observer.onAnswer(this)
   }
 
+  #onLate(
+    items: readonly number[],
+    outputs: readonly unknown[],
+    failures: readonly Failure[],
+  ): void {
+    const failureAt = new Map(failures)
+    items.forEach((item, offset) => {
+      const task = this.#sent.takeAside(item)
+      if (task !== undefined) this.#settle(task, outputs[offset], failureAt.get(offset))
+    })
+    if (this.#isRetired && this.isVacant) this.close()
+  }
+
+  #settle(task: Task, output: unknown, failure: EncodedError | undefined): void {
+    task.thread = undefined
+    const cancellation = this.#stopping.ended(task)
+    if (cancellation !== undefined) task.reject(cancellation.reason, cancellation.outcome, true)
+    else if (failure === undefined) task.fulfil(output)
+    else task.reject(nameTask(decodeError(failure), task, this.#host.threadId), 'failed', true)
+  }
+
   #onProgress(item: number, value: unknown): void {
-    const onProgress = this.#inFlight.at(item)?.call.settings.onProgress
+    const onProgress = this.#sent.at(item)?.call.settings.onProgress
     // What the callback throws is the user's, and must not end up in ours.
     if (onProgress !== undefined) queueMicrotask(() => onProgress(value))
   }
@@ -332,17 +296,18 @@ export class PoolThread {
   #onExit(exit: ThreadExit): void {
     const { threadId } = this.#host
     const end = { ...exit, threadId, isKilled: this.#endedFor === 'terminated' }
-    const unfinished = this.#inFlight.list().filter((task) => !this.#endAfterDeath(task, end))
+    const unfinished = this.tasks.filter((task) => !this.#endAfterDeath(task, end))
     const reason: ExitReason = this.#endedFor ?? 'failed'
     this.#metrics.threadExited(reason, this.#metricsHandle)
     this.#onExited()
     this.#observer.onExit(this, exit, unfinished.reverse())
+    this.#children.abandon()
   }
 
   /** @returns Whether the task is settled; else another thread is to have it. */
   #endAfterDeath(task: Task, end: ThreadEnd): boolean {
-    const hasStarted = this.#states.hasStarted(task.item)
-    const wasRunning = hasStarted && this.#isRunning(task)
+    const { hasStarted } = this.#sent.stateOf(task)
+    const wasRunning = hasStarted && this.#sent.isRunning(task)
     const cancellation = this.#drop(task)
     const error = cancellation === undefined ? afterDeath(task, hasStarted, end) : undefined
     const isSettled = cancellation !== undefined || error !== undefined

@@ -5,7 +5,6 @@ import {
   type TaskArguments,
   type TaskInput,
   type TaskModule,
-  type TaskName,
   type TaskOutput,
 } from '@threeply/task'
 import {
@@ -23,6 +22,7 @@ import type {
 } from './call-options.ts'
 import { Calls } from './calls.ts'
 import { Dispatcher } from './dispatcher.ts'
+import type { TaskName } from './fork-context.ts'
 import type { Inputs } from './input-source.ts'
 import { checkPoolOptions, type ForkJoinPoolOptions } from './pool-options.ts'
 import type { Operand, ReducerName } from './reducer-types.ts'

@@ -1,5 +1,6 @@
 /** Which tasks can reduce: those that make one value of two of its kind. */
-import type { TaskInput, TaskName, TaskOutput } from '@threeply/task'
+import type { TaskInput, TaskOutput } from '@threeply/task'
+import type { TaskName } from './fork-context.ts'
 
 /** What the task `Name` joins; `unknown` for a module that was not named, `never` if it joins nothing. */
 export type Operand<Tasks, Name extends string> = string extends keyof Tasks

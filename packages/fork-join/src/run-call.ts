@@ -89,6 +89,11 @@ export class RunCall extends Submission implements Task, LimitedCall {
 
   reject(error: unknown, outcome: Outcome, hasStarted: boolean): void {
     this.#settle(outcome, hasStarted)
+    this.tell(error)
+  }
+
+  /** What it has rejected with. */
+  protected tell(error: unknown): void {
     this.#resolve(Promise.reject(error)) // `reject` would be one more function to hold
   }
 

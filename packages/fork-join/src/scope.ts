@@ -1,11 +1,5 @@
 /** A scope: it returns only when every child that was forked in it has ended. */
-import {
-  ClosedError,
-  type TaskArguments,
-  type TaskInput,
-  type TaskName,
-  type TaskOutput,
-} from '@threeply/task'
+import { ClosedError, type TaskArguments, type TaskInput, type TaskOutput } from '@threeply/task'
 import {
   checkChoice,
   checkDuration,
@@ -15,6 +9,7 @@ import {
 } from '@threeply/task/runner'
 import { type LimitedCall, limit, unlimit } from './call-limits.ts'
 import type { MapOptions, RunOptions } from './call-options.ts'
+import type { TaskName } from './fork-context.ts'
 import type { Inputs } from './input-source.ts'
 import type { Cancellation } from './submission.ts'
 

@@ -3,9 +3,10 @@ import { TaskModuleError } from '@threeply/task'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 import type { Duration } from './messages.ts'
 import type { PoolSettings } from './pool-options.ts'
-import { PoolThread, type ThreadObserver, type ThreadSettings } from './pool-thread.ts'
-import type { Task } from './submission.ts'
+import { PoolThread } from './pool-thread.ts'
+import type { Submission, Task } from './submission.ts'
 import type { ThreadExit } from './thread-host.ts'
+import type { ThreadObserver, ThreadSettings } from './thread-observer.ts'
 
 /** While other threads work, so many attempts in a row to start one more may fail. */
 const MAX_FAILED_STARTS = 3
@@ -14,7 +15,8 @@ const MAX_FAILED_STARTS = 3
 const LAST_SHARE = 0.1
 
 /** Who gives the threads their work. */
-export interface CrewObserver extends Pick<ThreadObserver, 'onAnswer' | 'onRan' | 'onSent'> {
+export interface CrewObserver
+  extends Pick<ThreadObserver, 'onAnswer' | 'onRan' | 'onSent' | 'onForked'> {
   /** A thread is there to take work. */
   onReady(): void
   /** A thread cannot start. @param isNoneLeft Whether there is no other. */
@@ -58,12 +60,23 @@ export class ThreadCrew implements ThreadObserver {
     return this.#threads
   }
 
+  /** All that have not exited, those included that take no more. */
+  get alive(): ReadonlySet<PoolThread> {
+    return this.#alive
+  }
+
   get hasIdle(): boolean {
     return this.#idle.length > 0
   }
 
-  /** An idle thread, which is the caller's until it is given back. */
+  /**
+   * An idle thread, which is the caller's until it is given back; one on which tasks wait for children
+   * only if there is no other, so that they can go on at once.
+   */
   takeIdle(): PoolThread | undefined {
+    for (let place = this.#idle.length - 1; place >= 0; place -= 1) {
+      if (this.#idle[place]!.isVacant) return this.#idle.splice(place, 1)[0]
+    }
     return this.#idle.pop()
   }
 
@@ -151,7 +164,8 @@ export class ThreadCrew implements ThreadObserver {
 
   onAnswer(thread: PoolThread): void {
     if (!thread.isEnding) this.#recycle(thread)
-    if (thread.isIdle && !thread.isEnding) this.giveBack(thread)
+    const takesMore = !thread.isEnding && this.#threads.has(thread)
+    if (takesMore && thread.isIdle) this.giveBack(thread)
     this.#observer.onAnswer(thread)
   }
 
@@ -168,7 +182,7 @@ export class ThreadCrew implements ThreadObserver {
     if (!this.#successors.has(thread)) this.#successors.set(thread, this.#newThread())
     if (tasksLeft > 0 || !thread.isIdle) return
     this.#leave(thread)
-    thread.close()
+    thread.retire()
     this.#succeed(thread)
   }
 
@@ -206,6 +220,10 @@ export class ThreadCrew implements ThreadObserver {
 
   onRan(durations: readonly Duration[]): void {
     this.#observer.onRan(durations)
+  }
+
+  onForked(calls: readonly Submission[]): void {
+    this.#observer.onForked(calls)
   }
 
   onSent(duration: Duration): void {
@@ -246,8 +264,9 @@ export class ThreadCrew implements ThreadObserver {
     // The longest idle are at the bottom.
     for (const thread of [...this.#idle]) {
       if (this.#threads.size <= minThreads) return
-      const left = thread.idleSince + idleTimeout - now
-      if (left > 0) {
+      const isNeeded = !thread.isVacant // by what waits for children
+      const left = isNeeded ? idleTimeout : thread.idleSince + idleTimeout - now
+      if (isNeeded || left > 0) {
         next = Math.min(next, left)
         continue
       }

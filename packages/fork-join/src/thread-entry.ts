@@ -7,10 +7,12 @@ import { ChunkRunner } from './chunk-runner.ts'
 import { HeapWatch } from './heap-watch.ts'
 import { ItemStates } from './item-states.ts'
 import {
+  CANCEL,
   DONE,
   FATAL,
   type FromThread,
   HEAP_EXCEEDED,
+  JOIN,
   RUN,
   TEAR_DOWN,
   type ThreadOpened,
@@ -21,7 +23,7 @@ import {
 import { TaskMeter } from './task-meter.ts'
 
 export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> {
-  const { port, module, states, metrics, heapBytes } = opening
+  const { port, module, metrics, heapBytes } = opening
   let tasks: LoadedModule
   try {
     tasks = await LoadedModule.load(module)
@@ -36,7 +38,7 @@ export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> 
     port.postMessage(message, transfer as Transferable[])
   }
   const meter = await TaskMeter.open(metrics)
-  const runner = new ChunkRunner(tasks, new ItemStates(states), meter, post)
+  const runner = new ChunkRunner(tasks, new ItemStates(), meter, post)
   // A task that ends its thread does not take with it what others have finished.
   process.on('exit', () => runner.flush())
   process.on('uncaughtExceptionMonitor', (error) => post([FATAL, encodeError(error)]))
@@ -45,9 +47,11 @@ export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> 
     throw error
   })
   port.on('message', (message: ToThread) => {
-    if (message[0] === RUN) runner.run(message[1], message[2])
+    if (message[0] === RUN) runner.run(message[1], message[2], message[3])
+    else if (message[0] === JOIN) runner.forks.join(message[1])
+    else if (message[0] === CANCEL) runner.cancel(message[1], message[2])
     else if (message[0] === TEAR_DOWN) void tearDown(tasks, port)
-    else runner.cancel(message[1], message[2])
+    else runner.forks.progress(message[1], message[2])
   })
   return { failure: undefined, hasTeardown: tasks.hasTeardown }
 }

@@ -61,3 +61,12 @@ export async function failure(
     return error as Error & Record<string, unknown>
   }
 }
+
+export type ForkingTasks = typeof import('./fixtures/forks.ts')
+
+export function makeForkingPool(options: ForkJoinPoolOptions = {}): ForkJoinPool<ForkingTasks> {
+  const url = new URL('./fixtures/forks.ts', import.meta.url)
+  const pool = new ForkJoinPool<ForkingTasks>(url, { threads: 2, ...options })
+  onTestFinished(() => pool.destroy())
+  return pool
+}

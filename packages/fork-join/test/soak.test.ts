@@ -36,7 +36,7 @@ test.each(SEEDS)('seed %i', { timeout: 120_000 }, async (seed) => {
   }
 
   const submit = (call: number): Promise<void> => {
-    switch (random.below(12)) {
+    switch (random.below(16)) {
       case 0:
         return watch('throw', pool.run('throwIfOdd', 1), hasMessage('1 is odd'))
       case 1:
@@ -78,6 +78,28 @@ test.each(SEEDS)('seed %i', { timeout: 120_000 }, async (seed) => {
           }),
           (one) => hasMessage('3 is odd')(one) || hasCode('THREAD_EXIT')(one),
         )
+      // On threads that others end.
+      case 9:
+        return watch('tree', pool.run('tree', { depth: 5, leaf: 'echo', input: 1 }), (one) => {
+          return isOutput(32)(one) || hasCode('THREAD_EXIT')(one)
+        })
+      case 10: {
+        const input = { depth: 3, leaf: 'throwIfOdd', input: 1 }
+        return watch('tree that fails', pool.run('tree', input), (one) => {
+          return hasMessage('1 is odd')(one) || hasCode('THREAD_EXIT')(one)
+        })
+      }
+      case 11: {
+        const input = { depth: 3, leaf: 'exit', input: 4 }
+        return watch('tree that exits', pool.run('tree', input), hasCode('THREAD_EXIT'))
+      }
+      case 12: {
+        const input = { depth: 4, leaf: 'spin', input: new Words() }
+        const loops = pool.run('tree', input, { timeout: random.below(40) })
+        return watch('tree in time', loops, (one) => {
+          return hasCode('TIMEOUT')(one) || hasCode('THREAD_EXIT')(one)
+        })
+      }
       default: {
         const output = pool.run('echoAsync', { call }, { idempotent: true, signal })
         return watch('echo', output, isOutput({ call }))

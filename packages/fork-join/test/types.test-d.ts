@@ -1,6 +1,6 @@
 /** What is inferred from a task module, and what is refused. Checked by `tsc -p .`. */
 import { expectTypeOf } from 'vitest'
-import { ForkJoinPool, type OutputStream } from '../src/index.ts'
+import { type ForkContext, ForkJoinPool, type OutputStream } from '../src/index.ts'
 
 type Tasks = {
   wordCount(text: string, context: { signal: AbortSignal }): Record<string, number>
@@ -83,6 +83,32 @@ pool.mapSettled('wordcount', ['a'])
 pool.run('wordCount', 'a', { chunkSize: 1 })
 // @ts-expect-error there is no such option
 new ForkJoinPool(new URL(import.meta.url), { concurrency: 2 })
+
+declare const context: ForkContext<Tasks>
+expectTypeOf(context.fork('wordCount', 'a b')).resolves.toEqualTypeOf<Record<string, number>>()
+expectTypeOf(context.fork('now')).resolves.toEqualTypeOf<number>()
+expectTypeOf(context.map('fetchTitle', new Set(['a']))).resolves.toEqualTypeOf<string[]>()
+expectTypeOf(context.cancelled()).toEqualTypeOf<boolean>()
+// @ts-expect-error the input is a string
+context.fork('wordCount', 42)
+// @ts-expect-error the input is needed
+context.fork('wordCount')
+// @ts-expect-error there is no such task
+context.fork('wordcount', 'a')
+// @ts-expect-error a reserved export is no task
+context.fork('setup')
+// @ts-expect-error the inputs are strings
+context.map('wordCount', [1])
+
+// A module that forks its own tasks, whose types go through itself.
+declare const forking: ForkJoinPool<typeof import('./fixtures/forks.ts')>
+expectTypeOf(forking.run('fib', 1)).resolves.toEqualTypeOf<number>()
+expectTypeOf(forking.scope(({ fork }) => fork('chain', 1))).resolves.toEqualTypeOf<number>()
+// @ts-expect-error the input is a number
+forking.run('fib', 'one')
+
+declare const untypedContext: ForkContext
+expectTypeOf(untypedContext.fork('anything', 1)).resolves.toEqualTypeOf<unknown>()
 
 const untyped = new ForkJoinPool(new URL(import.meta.url))
 expectTypeOf(untyped.reduce('anything', [1])).resolves.toEqualTypeOf<unknown>()

@@ -1,0 +1,108 @@
+/** One fork on the thread of the task that made it: what it was asked for, until its child has ended. */
+import { decodeError } from '@threeply/task'
+import { checkCallOptions, defaultSettings, type MapOptions } from './call-options.ts'
+import { ForkPromise } from './fork-promise.ts'
+import type { Child, ForkingTask } from './forking-task.ts'
+import type { ChildFailure, ForkOptions } from './messages.ts'
+import type { ForkMethod } from './thread-fork-context.ts'
+
+/** Only for checking options: what is not given is for the parent to fill in. */
+const DEFAULTS = defaultSettings(0)
+
+export interface ForkObserver {
+  /** The parent is to cancel the child. */
+  onCancel(reason: unknown): void
+  onEnd(): void
+}
+
+export class Fork implements Child {
+  readonly id: number
+  readonly task: ForkingTask
+  readonly method: ForkMethod
+  readonly promise: ForkPromise
+  /** What the parent has to know of the options. */
+  options: ForkOptions | undefined
+  onProgress: ((value: unknown) => void) | undefined
+  /** Whether the parent has it, or will have. */
+  isSent = false
+  hasEnded = false
+
+  readonly #observer: ForkObserver
+  #resolve!: (output: unknown) => void
+  #reject!: (error: unknown) => void
+  #signal: AbortSignal | undefined
+  #cancelled: { readonly reason: unknown } | undefined
+
+  constructor(id: number, task: ForkingTask, method: ForkMethod, observer: ForkObserver) {
+    this.id = id
+    this.task = task
+    this.method = method
+    this.#observer = observer
+    this.promise = new ForkPromise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION, and the reason of an aborted signal */
+  setOptions(options: unknown): void {
+    if (options === undefined) return
+    const { signal, onProgress, transfer } = checkCallOptions(
+      this.method,
+      options as MapOptions,
+      DEFAULTS,
+    )
+    const { timeout, grace, priority, key, idempotent, chunkSize } = options as MapOptions
+    const wantsProgress = onProgress !== undefined
+    this.onProgress = onProgress
+    this.options = { timeout, grace, priority, key, idempotent, chunkSize, transfer, wantsProgress }
+    if (signal === undefined) return
+    signal.throwIfAborted()
+    this.#signal = signal
+    signal.addEventListener('abort', this.#onAbort)
+  }
+
+  cancel(reason: unknown): void {
+    if (this.hasEnded || this.#cancelled !== undefined) return
+    this.#cancelled = { reason }
+    if (this.isSent) this.#observer.onCancel(reason)
+    else this.fail(reason)
+  }
+
+  /** The child has ended, says the parent. */
+  join(output: unknown, failure: ChildFailure | undefined): void {
+    if (failure !== undefined) {
+      this.fail(this.#cancelled === undefined ? this.#errorOf(failure) : this.#cancelled.reason)
+      return
+    }
+    if (!this.#end(undefined)) return
+    this.#resolve(output)
+  }
+
+  fail(error: unknown): void {
+    if (!this.#end({ error })) return
+    this.#reject(error)
+  }
+
+  #end(failure: { readonly error: unknown } | undefined): boolean {
+    if (this.hasEnded) return false
+    this.hasEnded = true
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#observer.onEnd()
+    this.task.joined(this, failure)
+    return true
+  }
+
+  #errorOf(failure: ChildFailure): unknown {
+    if (failure[0] === 'value') return failure[1]
+    if (failure[0] === 'inherited') return this.task.context.signal.reason
+    const [, encoded, task] = failure
+    const error = decodeError(encoded)
+    Object.defineProperty(error, 'task', { value: task, configurable: true, writable: true })
+    return error
+  }
+
+  readonly #onAbort = (): void => {
+    this.cancel(this.#signal!.reason)
+  }
+}

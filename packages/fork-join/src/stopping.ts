@@ -1,0 +1,77 @@
+/** How tasks on a thread are stopped: at once before they start, in two stages once they run. */
+import type { Children } from './children.ts'
+import { GracePeriods } from './grace-periods.ts'
+import { cancelMessage, type ToThread } from './messages.ts'
+import type { SentTasks } from './sent-tasks.ts'
+import type { Cancellation, Task } from './submission.ts'
+
+/** The thread that has the tasks. */
+export interface StoppingThread {
+  /** Throws what `postMessage` throws. */
+  post(message: ToThread): void
+  /** Ends the thread, since a task goes on. */
+  terminate(): void
+}
+
+export class Stopping {
+  readonly #sent: SentTasks
+  readonly #children: Children
+  readonly #thread: StoppingThread
+  readonly #gracePeriods = new GracePeriods()
+
+  constructor(sent: SentTasks, children: Children, thread: StoppingThread) {
+    this.#sent = sent
+    this.#children = children
+    this.#thread = thread
+  }
+
+  /** Why the task, which runs, was cancelled, if it was. */
+  cancellationOf(task: Task): Cancellation | undefined {
+    return this.#gracePeriods.cancellation(task)
+  }
+
+  /** The task has ended. @returns Why it was cancelled, if it was. */
+  ended(task: Task): Cancellation | undefined {
+    return this.#gracePeriods.end(task)
+  }
+
+  stop(task: Task, cancellation: Cancellation): void {
+    const hasStarted = !this.#sent.withdraw(task)
+    if (!hasStarted || !this.#sent.isRunning(task)) {
+      this.#reject(task, cancellation, hasStarted)
+      return
+    }
+    if (this.#gracePeriods.has(task)) return
+    this.#startGrace(task, cancellation)
+    this.#sent.stateOf(task).cancel()
+    this.#postReason(task.item, cancellation.reason)
+    this.#children.cancelOf(task, cancellation)
+  }
+
+  #reject(task: Task, { reason, outcome }: Cancellation, hasStarted: boolean): void {
+    this.#sent.drop(task)
+    this.ended(task)
+    task.reject(reason, outcome, hasStarted)
+  }
+
+  #startGrace(task: Task, cancellation: Cancellation): void {
+    this.#gracePeriods.start(task, cancellation, () => this.#onGraceOver(task, cancellation))
+  }
+
+  #onGraceOver(task: Task, cancellation: Cancellation): void {
+    // It could not end before its children have, and each of these has a grace of its own.
+    if (this.#children.has(task)) this.#startGrace(task, cancellation)
+    else if (this.#sent.isRunning(task)) this.#thread.terminate()
+    else this.#reject(task, cancellation, true)
+  }
+
+  #postReason(item: number, reason: unknown): void {
+    try {
+      this.#thread.post(cancelMessage(item, reason))
+    } catch {
+      // The reason cannot travel; the task gets another, and the caller its own.
+      const standIn = new DOMException('This task was cancelled', 'AbortError')
+      this.#thread.post(cancelMessage(item, standIn))
+    }
+  }
+}

@@ -1,0 +1,163 @@
+/** Tasks that fork, on threads that are fewer than tasks that wait. */
+import { MetricsRegistry } from '@threeply/metrics'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Tree } from './fixtures/forks.ts'
+import { failure, makeForkingPool, Words } from './pools.ts'
+
+const OPTIONS = { timeout: 15_000 }
+
+describe.each([1, 2])('with threads: %i', OPTIONS, (threads) => {
+  test('a chain 10,000 deep ends', async () => {
+    const pool = makeForkingPool({ threads })
+    expect(await pool.run('chain', 10_000)).toBe(10_000)
+  })
+
+  test('a tree of 100,000 leaves ends', async () => {
+    const pool = makeForkingPool({ threads })
+    expect(await pool.run('leaves', { count: 100_000, width: 2 })).toBe(100_000)
+  })
+
+  test('one task forks more children than a page of states has places', async () => {
+    const pool = makeForkingPool({ threads })
+    expect(await pool.run('leaves', { count: 20_000, width: 20_000 })).toBe(20_000)
+  })
+
+  test('roots beside each other end, each with its own', async () => {
+    const pool = makeForkingPool({ threads })
+    expect(await pool.map('fib', [12, 1, 10, 0])).toEqual([144, 1, 55, 0])
+  })
+
+  test('sums of random trees are those of a plain loop', async () => {
+    const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+      tree: fc.oneof({ maxDepth: 6 }, fc.integer(), fc.array(tie('tree'), { maxLength: 6 })),
+    }))
+    const pool = makeForkingPool({ threads })
+    const property = fc.asyncProperty(fc.array(tree, { maxLength: 6 }), async (roots) => {
+      expect(await pool.map('sum', roots)).toEqual(roots.map(plainSum))
+    })
+    await fc.assert(property, { numRuns: 60 })
+  })
+})
+
+describe('while children run', OPTIONS, () => {
+  test('the output of a task that has returned waits for them', async () => {
+    const held = new Words()
+    const pool = makeForkingPool()
+    const output = pool.run('forget', [['block', held]])
+    await held.started()
+    setTimeout(() => held.release(), 10)
+    expect(await output).toBe('returned')
+    expect(held.ends).toBe(1)
+  })
+
+  test('children go before other work, so that few tasks wait at a time', async () => {
+    const held = new Words()
+    const pool = makeForkingPool({ threads: 1 })
+    await pool.map('underWay', Array(300).fill({ depth: 5, words: held.words }))
+    // Breadth first, it would be thousands.
+    expect(Atomics.load(held.words, 4)).toBeLessThan(1_000)
+  })
+
+  test('a task that does not wait for any keeps its thread to itself', async () => {
+    const held = new Words()
+    const pool = makeForkingPool({ threads: 1 })
+    const waiting = pool.run('waitOutside', held)
+    const counts = pool.map('count', Array(20).fill(held))
+    expect(await waiting).toBe(0)
+    expect(await counts).toHaveLength(20)
+  })
+
+  test('children of one key run on one thread, that of a task that waits included', async () => {
+    const pool = makeForkingPool({ threads: 2 })
+    expect(await pool.run('keyed', 'mine', { key: 'mine' })).toBe(1)
+  })
+
+  test('no queue limit refuses them', async () => {
+    const pool = makeForkingPool({ threads: 1, queueLimit: 0 })
+    expect(await pool.run('fib', 8)).toBe(21)
+  })
+
+  test('a thread that is spent lives on for those that wait on it', async () => {
+    const pool = makeForkingPool({ threads: 1, recycleAfter: { tasks: 3 } })
+    expect(await pool.run('chain', 20)).toBe(20)
+  })
+
+  test('a thread with tasks that wait is not idle', async () => {
+    const pool = makeForkingPool({ threads: 2, idleTimeout: 0 })
+    const held = new Words()
+    const output = pool.run('forget', [['block', held]])
+    await held.started()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    held.release()
+    expect(await output).toBe('returned')
+  })
+
+  test('close waits for them, and lets them fork', async () => {
+    const pool = makeForkingPool()
+    const output = pool.run('fib', 10)
+    await pool.close()
+    expect(await output).toBe(55)
+  })
+
+  test('destroy rejects the whole tree', async () => {
+    const held = new Words()
+    const pool = makeForkingPool()
+    const root = failure(pool.run('deep', { depth: 5, name: 'spin', input: held }))
+    await held.started()
+    await pool.destroy()
+    expect((await root).code).toBe('ERR_THREEPLY_CLOSED')
+  })
+
+  test('metrics count every task, and come back to nothing', async () => {
+    const metrics = new MetricsRegistry()
+    const pool = makeForkingPool({ metrics })
+    await pool.run('fib', 10)
+    await failure(pool.run('deep', { depth: 3, name: 'exit', input: 3 }))
+    await failure(pool.run('deep', { depth: 3, name: 'fail', input: 'no' }))
+    await pool.close()
+    const { series } = metrics.snapshot()
+    const sum = (name: RegExp) =>
+      series
+        .filter((one) => name.test(one.name))
+        .reduce((total, { value }) => total + (value as number), 0)
+    expect(sum(/tasks_submitted_total$/)).toBe(177 + 5 + 5)
+    expect(sum(/tasks_settled_total$/)).toBe(177 + 5 + 5)
+    expect(sum(/tasks_(waiting|running)$/)).toBe(0)
+  })
+})
+
+describe('a fork', OPTIONS, () => {
+  test('takes any iterable of inputs', async () => {
+    expect(await makeForkingPool().run('mapAsync', 20)).toBe(190)
+  })
+
+  test('reports progress to the task', async () => {
+    expect(await makeForkingPool().run('progressOf', 3)).toEqual([0, 1, 2])
+  })
+
+  test('moves what it is told to', async () => {
+    expect(await makeForkingPool().run('moveThere', 16)).toEqual([0, 16])
+  })
+
+  test('is refused once the task has ended', async () => {
+    const pool = makeForkingPool({ threads: 1 })
+    await pool.run('forkLater')
+    expect(await pool.run('lateFailure')).toBe('ERR_THREEPLY_CLOSED')
+  })
+
+  test.each([
+    ['nosuch', 1, 'ERR_THREEPLY_TASK_NOT_FOUND', /'nosuch' is not exported/],
+    ['giveFunction', 1, 'ERR_THREEPLY_SERIALIZATION', /^output of 'giveFunction'/],
+    ['echo', 'function', 'ERR_THREEPLY_SERIALIZATION', /^input of 'echo'/],
+    ['echo', 'bad option', 'ERR_THREEPLY_INVALID_OPTION', /timeout/],
+  ])('of %s with a %s says what is wrong', async (name, input, code, message) => {
+    const pool = makeForkingPool()
+    const error = await pool.run('seeRefusal', { name, input })
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) })
+  })
+})
+
+function plainSum(tree: Tree): number {
+  return typeof tree === 'number' ? tree : tree.reduce<number>((sum, one) => sum + plainSum(one), 0)
+}
