@@ -14,6 +14,7 @@ const TIME: Direction = { better: 'lower', ahead: 'faster', behind: 'slower' }
 export const UNITS = {
   ns: TIME,
   µs: TIME,
+  ms: TIME,
   bytes: { better: 'lower', ahead: 'smaller', behind: 'larger' },
   '×': { better: 'higher', ahead: 'faster', behind: 'slower' },
 } as const satisfies Record<string, Direction>
