@@ -2,8 +2,8 @@
 import { expectOutputs } from './expect-outputs.ts'
 
 export interface PendingTasks {
-  /** Makes each task that starts from now on wait for `gate`. */
-  closeGate(gate: Promise<void>): void
+  /** Sees to it that nothing that is submitted from now on can end, until what it gives is called. */
+  hold(): Promise<() => void>
   submit(input: number): Promise<number>
 }
 
@@ -17,25 +17,21 @@ const WARM_UP = 1_000 // what is made once and kept has been made by then
  */
 export async function heapPerPending(
   inputs: readonly number[],
-  { closeGate, submit }: PendingTasks,
+  { hold, submit }: PendingTasks,
 ): Promise<number> {
   await Promise.all(inputs.slice(0, WARM_UP).map((input) => submit(input)))
-  let openGate = () => {}
-  closeGate(
-    new Promise((resolve) => {
-      openGate = resolve
-    }),
-  )
+  const release = await hold()
   const pending = new Array<Promise<number>>(inputs.length)
   const before = await heapWithoutGarbage()
   for (let index = 0; index < inputs.length; index += 1) pending[index] = submit(inputs[index]!)
   const after = await heapWithoutGarbage()
-  openGate()
+  release()
   expectOutputs(await Promise.all(pending), inputs)
   return (after - before) / inputs.length
 }
 
-async function heapWithoutGarbage(): Promise<number> {
+/** Bytes of the heap in use. */
+export async function heapWithoutGarbage(): Promise<number> {
   const collectGarbage = globalThis.gc
   if (!collectGarbage) throw new Error('run node with --expose-gc')
   for (let turn = 0; turn < 3; turn += 1) {

@@ -38,8 +38,12 @@ function subject(rival: LimiterRival): Subject {
         return input
       })
       return heapPerPending(numbers(tasks), {
-        closeGate: (closed) => {
-          gate = closed
+        hold: async () => {
+          let open = () => {}
+          gate = new Promise((resolve) => {
+            open = resolve
+          })
+          return open
         },
         submit: (input) => limiter.run!(input),
       })

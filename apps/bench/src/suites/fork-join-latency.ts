@@ -2,13 +2,16 @@
 import { latency } from '../measure/latency.ts'
 import { piscina, piscinaTuned } from '../rivals/pool/piscina.ts'
 import type { PoolRival } from '../rivals/pool/pool-rival.ts'
+import { poolifier } from '../rivals/pool/poolifier.ts'
 import { rawPostMessage } from '../rivals/pool/raw-post-message.ts'
 import { threeply } from '../rivals/pool/threeply.ts'
 import { tinypool } from '../rivals/pool/tinypool.ts'
+import { workerpool } from '../rivals/pool/workerpool.ts'
 import type { Subject, Suite } from '../suite.ts'
 
 const THREADS = 2
-const rivals = [threeply, piscina, piscinaTuned, tinypool, rawPostMessage]
+const peers = [piscina, piscinaTuned, tinypool, workerpool, poolifier]
+const rivals = [threeply, ...peers, rawPostMessage]
 
 export const suite: Suite = {
   title: 'no-op tasks awaited one after the other on 2 threads, time there and back',

@@ -5,13 +5,16 @@ import { handWrittenOneAtATime } from '../rivals/pool/hand-written-pool.ts'
 import { piscina, piscinaTuned } from '../rivals/pool/piscina.ts'
 import { plainLoop } from '../rivals/pool/plain-loop.ts'
 import type { PoolRival } from '../rivals/pool/pool-rival.ts'
+import { poolifier } from '../rivals/pool/poolifier.ts'
 import { passwordHash, wordStatistics } from '../rivals/pool/tasks.ts'
 import { threeply } from '../rivals/pool/threeply.ts'
 import { tinypool } from '../rivals/pool/tinypool.ts'
+import { workerpool } from '../rivals/pool/workerpool.ts'
 import type { Subject, Suite } from '../suite.ts'
 
 const THREADS = 2
-const rivals = [threeply, piscina, piscinaTuned, tinypool, handWrittenOneAtATime, plainLoop]
+const peers = [piscina, piscinaTuned, tinypool, workerpool, poolifier]
+const rivals = [threeply, ...peers, handWrittenOneAtATime, plainLoop]
 const TASKS = { wordStatistics, passwordHash }
 
 export const suite: Suite = {

@@ -6,13 +6,16 @@ import { handWrittenArrays } from '../rivals/pool/hand-written-pool.ts'
 import { piscina, piscinaTuned } from '../rivals/pool/piscina.ts'
 import { piscinaInArrays } from '../rivals/pool/piscina-in-arrays.ts'
 import type { Pool, PoolRival } from '../rivals/pool/pool-rival.ts'
+import { poolifier } from '../rivals/pool/poolifier.ts'
 import { rawPostMessage } from '../rivals/pool/raw-post-message.ts'
 import { threeply } from '../rivals/pool/threeply.ts'
 import { tinypool } from '../rivals/pool/tinypool.ts'
+import { workerpool } from '../rivals/pool/workerpool.ts'
 import type { Subject, Suite } from '../suite.ts'
 
 const THREADS = 2
-const rivals = [threeply, piscina, piscinaTuned, tinypool, rawPostMessage, handWrittenArrays]
+const peers = [piscina, piscinaTuned, tinypool, workerpool, poolifier]
+const rivals = [threeply, ...peers, rawPostMessage, handWrittenArrays]
 
 type Submit = (pool: Pool<number, number>, inputs: readonly number[]) => Promise<readonly number[]>
 

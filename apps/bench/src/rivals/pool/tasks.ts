@@ -11,6 +11,14 @@ export function noOps(inputs: readonly number[]): readonly number[] {
   return inputs.map((input) => noOp(input))
 }
 
+/** As `noOp`; but words of shared memory keep the thread until somebody writes to them. */
+export function noOpOrWait(input: number | Int32Array): number {
+  if (typeof input === 'number') return input
+  Atomics.add(input, 1, 1)
+  Atomics.wait(input, 0, 0)
+  return 0
+}
+
 export interface WordStatistics {
   readonly words: number
   readonly distinct: number

@@ -10,6 +10,7 @@ export const threeply: PoolRival = {
     return {
       run: (input: Input) => pool.run(task, input) as Promise<Output>,
       map: (inputs: readonly Input[]) => pool.map(task, inputs) as Promise<Output[]>,
+      stream: (inputs: Iterable<Input>) => pool.stream(task, inputs) as AsyncIterable<Output>,
       close: () => pool.close(),
     }
   },
