@@ -66,11 +66,6 @@ export class MapCall extends Submission implements LimitedCall {
     limit(this, settings)
   }
 
-  /** What is moved with an input. */
-  transferOf(input: unknown): readonly Transferable[] {
-    return this.#transfer === undefined ? NOTHING : transferablesIn(input, this.#transfer)
-  }
-
   get priority(): number {
     return this.settings.priority
   }
@@ -270,7 +265,9 @@ export class MapCall extends Submission implements LimitedCall {
       return undefined
     }
     this.#room -= 1
-    const task = new MapTask(this, this.#outputs.open(), this.#source.value)
+    const { value } = this.#source
+    const moved = this.#transfer === undefined ? NOTHING : transferablesIn(value, this.#transfer)
+    const task = new MapTask(this, this.#outputs.open(), value, moved)
     this.#dispatcher.metrics.submitted()
     return task
   }

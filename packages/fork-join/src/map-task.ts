@@ -7,23 +7,21 @@ export class MapTask implements Task {
   readonly call: MapCall
   readonly index: number
   readonly input: unknown
+  readonly transfer: readonly Transferable[]
   thread: TaskThread | undefined = undefined
   item = 0
   sendings = 0
   deaths = 0
 
-  constructor(call: MapCall, index: number, input: unknown) {
+  constructor(call: MapCall, index: number, input: unknown, transfer: readonly Transferable[]) {
     this.call = call
     this.index = index
     this.input = input
+    this.transfer = transfer
   }
 
   get name(): string {
     return this.call.name
-  }
-
-  get transfer(): readonly Transferable[] {
-    return this.call.transferOf(this.input)
   }
 
   get calls(): number {

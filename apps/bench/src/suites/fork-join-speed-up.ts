@@ -6,7 +6,7 @@ import { piscina, piscinaTuned } from '../rivals/pool/piscina.ts'
 import { plainLoop } from '../rivals/pool/plain-loop.ts'
 import type { PoolRival } from '../rivals/pool/pool-rival.ts'
 import { poolifier } from '../rivals/pool/poolifier.ts'
-import { passwordHash, wordStatistics } from '../rivals/pool/tasks.ts'
+import { compressedSize, passwordHash, wordStatistics } from '../rivals/pool/tasks.ts'
 import { threeply } from '../rivals/pool/threeply.ts'
 import { tinypool } from '../rivals/pool/tinypool.ts'
 import { workerpool } from '../rivals/pool/workerpool.ts'
@@ -15,7 +15,7 @@ import type { Subject, Suite } from '../suite.ts'
 const THREADS = 2
 const peers = [piscina, piscinaTuned, tinypool, workerpool, poolifier]
 const rivals = [threeply, ...peers, handWrittenOneAtATime, plainLoop]
-const TASKS = { wordStatistics, passwordHash }
+const TASKS = { wordStatistics, passwordHash, compressedSize }
 
 export const suite: Suite = {
   title: 'CPU-bound tasks on 2 threads, speed-up over the plain loop',
@@ -23,6 +23,7 @@ export const suite: Suite = {
   cases: [
     { name: 'word statistics', items: 64, subjects: rivals.map(subject('wordStatistics', texts)) },
     { name: 'password hash', items: 64, subjects: rivals.map(subject('passwordHash', passwords)) },
+    { name: 'compression', items: 64, subjects: rivals.map(subject('compressedSize', texts)) },
   ],
 }
 

@@ -11,6 +11,9 @@ export const handWrittenArrays = handWrittenRival('by hand, 256 a message', 256,
 /** For tasks longer than a message: one at a time to the thread that is free. */
 export const handWrittenOneAtATime = handWrittenRival('by hand, one at a time', 1, 1)
 
+/** For large messages: one at a time too, and the next on its way, so that no thread waits for it. */
+export const handWrittenAhead = handWrittenRival('by hand, one ahead', 1, 2)
+
 function handWrittenRival(
   name: string,
   inputsAMessage: number,
@@ -26,6 +29,7 @@ function handWrittenRival(
 
 interface Message<Input, Output> {
   readonly inputs: readonly Input[]
+  readonly transfer: readonly ArrayBuffer[]
   readonly settle: (outputs: readonly Output[]) => void
 }
 
@@ -60,15 +64,16 @@ class HandWrittenPool<Input, Output> implements Pool<Input, Output> {
     })
   }
 
-  map(inputs: readonly Input[]): Promise<readonly Output[]> {
+  map(inputs: readonly Input[], transfer?: readonly ArrayBuffer[]): Promise<readonly Output[]> {
     return new Promise((resolve) => {
       const all = new Array<Output>(inputs.length)
       let missing = inputs.length
-      this.#send(inputs, (start, outputs) => {
+      const settle = (start: number, outputs: readonly Output[]) => {
         for (let i = 0; i < outputs.length; i += 1) all[start + i] = outputs[i]!
         missing -= outputs.length
         if (missing === 0) resolve(all)
-      })
+      }
+      this.#send(inputs, settle, transfer)
     })
   }
 
@@ -95,10 +100,15 @@ class HandWrittenPool<Input, Output> implements Pool<Input, Output> {
   #send(
     inputs: readonly Input[],
     settle: (start: number, outputs: readonly Output[]) => void,
+    transfer: readonly ArrayBuffer[] = [],
   ): void {
     for (let start = 0; start < inputs.length; start += this.#inputsAMessage) {
       const some = inputs.slice(start, start + this.#inputsAMessage)
-      this.#queue.push({ inputs: some, settle: (outputs) => settle(start, outputs) })
+      this.#queue.push({
+        inputs: some,
+        transfer: transfer.slice(start, start + this.#inputsAMessage),
+        settle: (outputs) => settle(start, outputs),
+      })
     }
     for (const thread of this.#threads) this.#fill(thread)
   }
@@ -107,7 +117,7 @@ class HandWrittenPool<Input, Output> implements Pool<Input, Output> {
     while (this.#queue.length > 0 && thread.sent.length < this.#messagesAThread) {
       const message = this.#queue.shift()!
       thread.sent.push(message)
-      thread.worker.postMessage(message.inputs)
+      thread.worker.postMessage(message.inputs, message.transfer)
     }
   }
 

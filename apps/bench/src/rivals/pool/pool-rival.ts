@@ -13,8 +13,11 @@ export interface PoolRival {
 
 export interface Pool<Input, Output> {
   run(input: Input): Promise<Output>
-  /** Runs all inputs; outputs in input order. Where a pool has no such thing, a `run` for each. */
-  map(inputs: readonly Input[]): Promise<readonly Output[]>
+  /**
+   * Runs all inputs; outputs in input order. Where a pool has no such thing, a `run` for each.
+   * @param transfer What of each input is moved; not for all pools.
+   */
+  map(inputs: readonly Input[], transfer?: readonly ArrayBuffer[]): Promise<readonly Output[]>
   /** Runs all inputs and yields outputs while the rest runs, in bounded memory; few pools have it. */
   stream?(inputs: Iterable<Input>): AsyncIterable<Output>
   close(): Promise<unknown>
