@@ -92,6 +92,7 @@ export class ChunkRunner {
   async #runAll(): Promise<void> {
     this.#isRunning = true
     for (let chunk = this.#waiting.shift(); chunk !== undefined; chunk = this.#waiting.shift()) {
+      this.flush() // nothing that others wait for may wait for what begins
       this.#item = chunk.first
       this.#answers.startClock()
       for (const [name, wishes, submittedAt, inputs] of chunk.segments) {
@@ -209,6 +210,7 @@ export class ChunkRunner {
     this.#meter.ran(1, submittedAt, startedAt, performance.now())
     if ('output' in final) this.#late.add(name, final.output, context.transferred, item)
     else this.#late.fail(name, final.error, item)
+    forking.leave()
     this.#flushWhenIdle()
   }
 
@@ -247,6 +249,7 @@ export class ChunkRunner {
         this.#onNoneBusy = resolve
       })
     }
+    this.flush()
   }
 
   /** Posts what there is when the thread comes to wait for something outside. */

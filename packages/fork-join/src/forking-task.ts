@@ -17,7 +17,7 @@ export type Ending = { readonly output: unknown } | { readonly error: unknown }
 export interface ThreadSharer {
   /** It does again: no child is left that it could wait for. */
   onBusy(): void
-  /** It waits for children, or is over. */
+  /** It waits for children, or has left. */
   onFree(): void
 }
 
@@ -89,8 +89,12 @@ export class ForkingTask implements StartedTask {
       })
     }
     this.hasEnded = true
-    this.#setBusy(false)
     return this.#failure ?? ending
+  }
+
+  /** It is answered. */
+  leave(): void {
+    this.#setBusy(false)
   }
 
   #fail(error: unknown): void {

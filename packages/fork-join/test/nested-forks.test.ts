@@ -109,6 +109,39 @@ describe('while children run', OPTIONS, () => {
     expect((await root).code).toBe('ERR_THREEPLY_CLOSED')
   })
 
+  test('an output goes before what the thread takes up next', async () => {
+    const first = new Words()
+    const next = new Words()
+    const pool = makeForkingPool({ threads: 1 })
+    const output = pool.run('blockAfterFork', first)
+    await first.started()
+    const blocked = pool.run('block', next)
+    await new Promise((resolve) => setImmediate(resolve))
+    first.release()
+    expect(await output).toBe('released')
+    await next.started()
+    next.release()
+    await blocked
+  })
+
+  test('metrics tell a task that has ended from one that runs, before its answer is here', async () => {
+    const held = new Words()
+    const metrics = new MetricsRegistry()
+    const pool = makeForkingPool({ threads: 1, metrics })
+    const root = failure(pool.run('blockAfterFork', held))
+    await held.started()
+    held.release()
+    const running = () =>
+      metrics
+        .snapshot()
+        .series.filter(({ name }) => /tasks_running$/.test(name))
+        .reduce((total, { value }) => total + (value as number), 0)
+    const giveUp = performance.now() + 10_000
+    while (running() > 0 && performance.now() < giveUp); // no message is read meanwhile
+    await Promise.all([pool.destroy(), root])
+    expect(running()).toBe(0)
+  })
+
   test('metrics count every task, and come back to nothing', async () => {
     const metrics = new MetricsRegistry()
     const pool = makeForkingPool({ metrics })
