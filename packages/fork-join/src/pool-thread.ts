@@ -55,6 +55,8 @@ export class PoolThread {
   #hasAnswered = true
   #isHeapExceeded = false
   #isRetired = false
+  /** Tell of tasks that had started when it was destroyed whether they run: they may end before it. */
+  readonly #destroyed: (() => boolean)[] = []
 
   constructor({ module, pool, metrics, forks }: ThreadSettings, observer: ThreadObserver) {
     this.#observer = observer
@@ -217,8 +219,8 @@ export class PoolThread {
     this.#endedFor ??= 'closed'
     this.#host.kill()
     for (const task of this.tasks) {
-      const { hasStarted } = this.#sent.stateOf(task)
-      if (hasStarted && this.#sent.isRunning(task)) this.#metrics.died(false)
+      const hasStarted = !this.#sent.withdraw(task)
+      if (hasStarted) this.#destroyed.push(this.#sent.follow(task))
       this.#drop(task)
       task.reject(error, 'closed', hasStarted)
     }
@@ -297,6 +299,7 @@ export class PoolThread {
     const { threadId } = this.#host
     const end = { ...exit, threadId, isKilled: this.#endedFor === 'terminated' }
     const unfinished = this.tasks.filter((task) => !this.#endAfterDeath(task, end))
+    for (const isRunning of this.#destroyed) if (isRunning()) this.#metrics.died(false)
     const reason: ExitReason = this.#endedFor ?? 'failed'
     this.#metrics.threadExited(reason, this.#metricsHandle)
     this.#onExited()
