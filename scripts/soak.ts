@@ -1,6 +1,7 @@
 /**
- * `pnpm soak <package> --minutes <n> [--seed <s>]`: runs what the package exports as `soak` from
- * `test/soak.ts`, prints how much was done, and fails at the first thing that is wrong.
+ * `pnpm soak <package> --minutes <n> [--seed <s>] [--seeds <k>]`: runs what the package exports as
+ * `soak` from `test/soak.ts`, prints how much was done, and fails at the first thing that is wrong.
+ * With `--seeds`, it ends after so many, where the package counts them, or after an hour.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -9,6 +10,7 @@ interface SoakModule {
   soak(options: {
     seed: number
     until: number
+    seeds?: number | undefined
     onRound?: (figures: Record<string, number>) => void
   }): Promise<Record<string, number>>
 }
@@ -21,23 +23,30 @@ const known = readdirSync(packages).filter((name) => existsSync(soakFile(name)))
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' } },
+  options: {
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+  },
 })
 const [name = ''] = positionals
-const minutes = Number(values.minutes)
+const seeds = values.seeds === undefined ? undefined : Number(values.seeds)
+const minutes = Number(values.minutes ?? (seeds === undefined ? 1 : 60))
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
 
 if (positionals.length !== 1 || !known.includes(name)) {
   usage(`which package? ${known.join(', ')}`)
-} else if (!(minutes > 0 && Number.isFinite(minutes)) || !Number.isSafeInteger(seed)) {
-  usage('--minutes takes a number above 0, and --seed a whole number')
+} else if (!(minutes > 0) || !Number.isSafeInteger(seed) || !Number.isSafeInteger(seeds ?? 1)) {
+  usage('--minutes takes a number above 0, --seed and --seeds whole numbers')
 } else {
   await run()
 }
 
 async function run(): Promise<void> {
   const { soak }: SoakModule = await import(soakFile(name).href)
-  console.log(`soak ${name}: ${minutes} min, --seed ${seed}, Node ${process.versions.node}`)
+  console.log(
+    `soak ${name}: ${values.seeds ?? minutes} ${values.seeds === undefined ? 'min' : 'seeds'}, --seed ${seed}, Node ${process.versions.node}`,
+  )
   const start = performance.now()
   let shownAt = start
   const onRound = (figures: Record<string, number>) => {
@@ -46,7 +55,7 @@ async function run(): Promise<void> {
     console.log(JSON.stringify({ ...figures, rssBytes: process.memoryUsage.rss() }))
   }
   try {
-    const figures = await soak({ seed, until: start + minutes * MINUTE, onRound })
+    const figures = await soak({ seed, seeds, until: start + minutes * MINUTE, onRound })
     console.log(JSON.stringify({ ...figures, rssBytes: process.memoryUsage.rss() }))
   } catch (error) {
     console.error(`soak: again with --seed ${seed}:`, error)

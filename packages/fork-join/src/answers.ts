@@ -70,6 +70,8 @@ export class Answers {
   fail(name: string, error: unknown, item?: number): void {
     this.#failures.push([this.#outputs.length, encodeError(error)])
     this.#hold(name, undefined, item)
+    // At once: it may be what ends a sibling that comes next in the chunk, and waits for just that.
+    this.flush()
   }
 
   /** The place of an item that has no output. */

@@ -8,7 +8,7 @@ export type ExitReason = 'closed' | 'failed' | 'terminated'
 
 /**
  * A task counts as waiting from its submission until its thread says that it has started, or until
- * it is settled without; the thread counts it as running until it has ended.
+ * it is settled without; the thread counts those that run, and takes the count with it when it dies.
  */
 export class PoolMetrics {
   readonly #registry: MetricsRegistry | undefined
@@ -38,10 +38,20 @@ export class PoolMetrics {
     if (!hasStarted) this.#metrics?.waiting.add(-1)
   }
 
-  /** A task died while it was running. @param isRetried Whether it waits again. */
-  died(isRetried: boolean): void {
-    this.#metrics?.running.add(-1)
-    if (isRetried) this.#metrics?.waiting.add(1)
+  /** A task that has started is to start again. */
+  waitsAgain(): void {
+    this.#metrics?.waiting.add(1)
+  }
+
+  /** Making a message took from `start` to `end`, by `performance.now()`. */
+  serialised(start: number, end: number): void {
+    this.#metrics?.timeline.record('serialise', this.time(start), this.time(end))
+  }
+
+  /** Tasks that were sent to a busy thread at `sentAt` are another's from now on. */
+  stolen(sentAt: number): void {
+    if (this.#metrics === undefined) return
+    this.#metrics.timeline.record('stolen', this.time(sentAt), this.#metrics.timeline.now())
   }
 
   /** A call never became a task. */

@@ -55,8 +55,8 @@ export class PoolThread {
   #hasAnswered = true
   #isHeapExceeded = false
   #isRetired = false
-  /** Tell of tasks that had started when it was destroyed whether they run: they may end before it. */
-  readonly #destroyed: (() => boolean)[] = []
+  /** When it was sent something last, by `performance.now()`. */
+  #sentAt = 0
 
   constructor({ module, pool, metrics, forks }: ThreadSettings, observer: ThreadObserver) {
     this.#observer = observer
@@ -167,8 +167,11 @@ export class PoolThread {
       item += 1
     }
     this.#sent.push(tasks, duration)
+    const now = performance.now()
+    this.#sentAt = now
+    this.#metrics.serialised(before, now)
     const count = tasks.length === 1 ? first.calls : tasks.length
-    this.#observer.onSent([first.name, count, performance.now() - before])
+    this.#observer.onSent([first.name, count, now - before])
   }
 
   /**
@@ -187,12 +190,17 @@ export class PoolThread {
     const isOverdue = this.hasWaiting && !this.#hasAnswered
     this.#hasAnswered = false
     if (!isOverdue) return []
-    return this.#sent.takeOverdue()
+    return this.#taken(this.#sent.takeOverdue())
   }
 
   /** Takes back half of what has not started, the latest first, for a thread that has nothing to do. */
   steal(): readonly Task[] {
-    return isWorthStealing(this.#sent.duration) ? this.#sent.takeHalf() : []
+    return this.#taken(isWorthStealing(this.#sent.duration) ? this.#sent.takeHalf() : [])
+  }
+
+  #taken(tasks: readonly Task[]): readonly Task[] {
+    if (tasks.length > 0) this.#metrics.stolen(this.#sentAt)
+    return tasks
   }
 
   /** Milliseconds for which a task with a timeout has been running; 0 when it has not started. */
@@ -220,7 +228,6 @@ export class PoolThread {
     this.#host.kill()
     for (const task of this.tasks) {
       const hasStarted = !this.#sent.withdraw(task)
-      if (hasStarted) this.#destroyed.push(this.#sent.follow(task))
       this.#drop(task)
       task.reject(error, 'closed', hasStarted)
     }
@@ -299,7 +306,6 @@ export class PoolThread {
     const { threadId } = this.#host
     const end = { ...exit, threadId, isKilled: this.#endedFor === 'terminated' }
     const unfinished = this.tasks.filter((task) => !this.#endAfterDeath(task, end))
-    for (const isRunning of this.#destroyed) if (isRunning()) this.#metrics.died(false)
     const reason: ExitReason = this.#endedFor ?? 'failed'
     this.#metrics.threadExited(reason, this.#metricsHandle)
     this.#onExited()
@@ -310,11 +316,10 @@ export class PoolThread {
   /** @returns Whether the task is settled; else another thread is to have it. */
   #endAfterDeath(task: Task, end: ThreadEnd): boolean {
     const { hasStarted } = this.#sent.stateOf(task)
-    const wasRunning = hasStarted && this.#sent.isRunning(task)
     const cancellation = this.#drop(task)
     const error = cancellation === undefined ? afterDeath(task, hasStarted, end) : undefined
     const isSettled = cancellation !== undefined || error !== undefined
-    if (wasRunning) this.#metrics.died(!isSettled)
+    if (hasStarted && !isSettled) this.#metrics.waitsAgain()
     if (cancellation !== undefined) {
       task.reject(cancellation.reason, cancellation.outcome, hasStarted)
     } else if (error !== undefined) {

@@ -87,21 +87,13 @@ export class SentTasks {
 
   /** Whether `task`, which has started, has not ended: it may have, and its answer not be here yet. */
   isRunning(task: Task): boolean {
-    return this.follow(task)()
-  }
-
-  /** @returns Tells the same at any time, also when the task is wanted no more. */
-  follow(task: Task): () => boolean {
-    const { item } = task
     const state = this.stateOf(task)
-    return () => {
-      if (state.isForked) return true
-      if (state.hasEnded || item < this.#inFlight.first) return false
-      for (let later = item + 1; later < this.next; later += 1) {
-        if (this.#states.hasStarted(later)) return false
-      }
-      return true
+    if (state.isForked) return true
+    if (state.hasEnded) return false
+    for (let later = task.item + 1; later < this.next; later += 1) {
+      if (this.#states.hasStarted(later)) return false
     }
+    return true
   }
 
   /** Its answer is wanted no more. */

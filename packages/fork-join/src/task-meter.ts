@@ -8,6 +8,7 @@ export class TaskMeter {
   readonly #metrics: RunnerMetrics | undefined
   /** From `performance.now()` here to the clock of all threads. */
   readonly #clockOffset: number
+  #running = 0
 
   private constructor(metrics: RunnerMetrics | undefined) {
     this.#metrics = metrics
@@ -26,11 +27,18 @@ export class TaskMeter {
 
   started(): void {
     this.#metrics?.waiting.add(-1)
-    this.#metrics?.running.add(1)
+    this.#countRunning(1)
   }
 
   ended(): void {
-    this.#metrics?.running.add(-1)
+    this.#countRunning(-1)
+  }
+
+  /** Set, not added to: what was running when the thread died is not running any more. */
+  #countRunning(more: number): void {
+    if (this.#metrics === undefined) return
+    this.#running += more
+    this.#metrics.running.set(this.#running)
   }
 
   /**

@@ -173,12 +173,8 @@ export class ThreadCrew implements ThreadObserver {
   #recycle(thread: PoolThread): void {
     const { tasksLeft } = thread
     const { tasks } = this.#settings.recycleAfter
-    if (
-      tasksLeft > 0 &&
-      (tasksLeft === Number.POSITIVE_INFINITY || tasksLeft > LAST_SHARE * tasks)
-    ) {
-      return
-    }
+    if (tasksLeft === Number.POSITIVE_INFINITY) return
+    if (tasksLeft > 0 && tasksLeft > LAST_SHARE * tasks) return
     if (!this.#successors.has(thread)) this.#successors.set(thread, this.#newThread())
     if (tasksLeft > 0 || !thread.isIdle) return
     this.#leave(thread)

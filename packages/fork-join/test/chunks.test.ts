@@ -145,3 +145,23 @@ test('a hot loop stays as fast after thousands of calls as at first', OPTIONS, a
   // Their best: a busy machine makes single ones slow, and inlining made all of them five times slower.
   expect(Math.max(...late)).toBeGreaterThan(Math.max(...early) / 2.5)
 })
+
+test('a child that fails ends the sibling behind it in the same message', {
+  timeout: 50_000,
+}, async () => {
+  const pool = makePool({ threads: 1 })
+  const held = new Words()
+  await pool.map('throwIfOdd', Array(5_000).fill(2)) // cheap, as is known then
+  await pool.map('spinIf', Array(5_000).fill({ spins: false, words: held.words }))
+  const blocked = pool.run('block', held)
+  await held.started()
+  const failed = failure(
+    pool.scope(({ fork }) => {
+      void fork('throwIfOdd', 3)
+      void fork('spinIf', { spins: true, words: held.words })
+    }),
+  )
+  held.release()
+  expect(await failed).toMatchObject({ message: '3 is odd' })
+  await blocked
+})

@@ -75,8 +75,28 @@ test('run and queue times are recorded for each task', { timeout: 60_000 }, asyn
   }
   const { timelines } = metrics.snapshot()
   const spans = timelines.flatMap((timeline) => timeline.spans)
-  expect(new Set(spans.map(({ name }) => name))).toEqual(new Set(['queued', 'run']))
+  const names = new Set(spans.map(({ name }) => name))
+  names.delete('stolen') // whether threads get on alike is not for this test
+  expect(names).toEqual(new Set(['serialise', 'queued', 'run']))
   expect(spans.every(({ start, end }) => end >= start)).toBe(true)
+})
+
+test('the timeline tells what was taken back from a busy thread', { timeout: 60_000 }, async () => {
+  const metrics = new MetricsRegistry()
+  const pool = makePool({ threads: 2, metrics })
+  const held = new Words()
+  const quick = { blocks: false, words: held.words }
+  await pool.map('blockIf', Array(500).fill(quick)) // cheap, as is known then
+  const blocked = pool.run('blockIf', { blocks: true, words: held.words })
+  await Promise.all(Array.from({ length: 50 }, () => pool.run('blockIf', quick)))
+  const stolen = metrics
+    .snapshot()
+    .timelines.flatMap(({ spans }) => spans)
+    .filter(({ name }) => name === 'stolen')
+  expect(stolen.length).toBeGreaterThan(0)
+  expect(stolen.every(({ start, end }) => start > 0 && end >= start)).toBe(true)
+  held.release()
+  await blocked
 })
 
 function read(

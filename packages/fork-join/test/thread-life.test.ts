@@ -143,6 +143,17 @@ describe('recycleAfter', OPTIONS, () => {
     await until(() => notes('torn down').length === 1)
   })
 
+  test.each([undefined, { heapBytes: 2 ** 40 }, { tasks: 1_000_000 }])(
+    'starts no thread before one is to be replaced (%o)',
+    async (recycleAfter) => {
+      const { pool, notes } = newLife({ threads: 2, recycleAfter })
+      await pool.warmUp()
+      await pool.map('keep', Array(500).fill(1))
+      for (let call = 0; call < 20; call += 1) await pool.run('wait', 5)
+      expect(notes('setup')).toHaveLength(2)
+    },
+  )
+
   test.each([{ tasks: 0 }, { heapBytes: -1 }, { task: 1 }])('refuses %o', (recycleAfter) => {
     expect(() => newLife({ recycleAfter: recycleAfter as object })).toThrow(
       expect.objectContaining({ code: 'ERR_THREEPLY_INVALID_OPTION' }),
