@@ -5,7 +5,7 @@ import { heapWithoutGarbage } from './heap-per-pending.ts'
 /** The heap is read so many times. */
 const READINGS = 20
 
-export async function* countDown(stream: AsyncIterable<number>, inputs: number) {
+async function* countDown(stream: AsyncIterable<number>, inputs: number) {
   let missing = inputs
   let sum = 0
   for await (const output of stream) {
