@@ -8,6 +8,7 @@ import {
   checkWholeNumber,
   invalidOption,
 } from '@threeply/task/runner'
+import type { Carried } from './carry.ts'
 import type { TaskKey } from './keyed-calls.ts'
 import type { StreamSettings } from './stream-outputs.ts'
 
@@ -88,6 +89,8 @@ export interface CallSettings {
   readonly chunkSize: number | undefined
   /** Whether its inputs are arrays of values, which its task folds. */
   readonly folds: boolean
+  /** What of its caller's context it carries. */
+  readonly carried: Carried | undefined
   /** Whether a task has made the call, and waits for it. */
   readonly isFork: boolean
 }
@@ -106,6 +109,7 @@ export function defaultSettings(grace: number): CallSettings {
     onProgress: undefined,
     chunkSize: undefined,
     folds: false,
+    carried: undefined,
     isFork: false,
   }
 }
@@ -150,6 +154,7 @@ export function checkCallOptions(
     onProgress,
     chunkSize,
     folds: false,
+    carried: undefined,
     isFork: false,
   }
 }

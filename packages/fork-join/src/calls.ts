@@ -1,6 +1,6 @@
 /** The calls of a pool: accepts them or refuses them, and knows those that are open. */
 import { ClosedError, type OutputStream, QueueFullError } from '@threeply/task'
-import { invalidOption } from '@threeply/task/runner'
+import { invalidOption, isTraced, traceCall } from '@threeply/task/runner'
 import { broadcast } from './broadcast-call.ts'
 import {
   type BroadcastOptions,
@@ -13,6 +13,7 @@ import {
   type RunOptions,
   type StreamOptions,
 } from './call-options.ts'
+import { Carrier } from './carry.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { checkInputs, InputSource, type SourceHost } from './input-source.ts'
 import { MapCall, type MapParts } from './map-call.ts'
@@ -32,8 +33,11 @@ export class Calls {
   readonly #settings: PoolSettings
   readonly #defaults: CallSettings
   readonly #open = new Set<OpenCall>()
-  /** Of the last call of `run` without options. */
+  /** Of the last call of `run`. */
   #lastKind: RunKind | undefined
+  readonly #carrier: Carrier
+  /** The defaults, with what was carried last. */
+  #carrying: CallSettings
   #isClosed = false
   #isDestroyed = false
 
@@ -41,6 +45,8 @@ export class Calls {
     this.#dispatcher = dispatcher
     this.#settings = settings
     this.#defaults = defaultSettings(settings.grace)
+    this.#carrier = new Carrier(settings.carry)
+    this.#carrying = this.#defaults
   }
 
   /** @param isClosed Whether it is to be refused; a scope that was open before may go on forking. */
@@ -49,6 +55,16 @@ export class Calls {
     input: unknown,
     options: RunOptions | undefined,
     isClosed: boolean = this.#isClosed,
+  ): Promise<unknown> {
+    if (!isTraced()) return this.#run(name, input, options, isClosed)
+    return traced('run', name, () => this.#run(name, input, options, isClosed))
+  }
+
+  #run(
+    name: string,
+    input: unknown,
+    options: RunOptions | undefined,
+    isClosed: boolean,
   ): Promise<unknown> {
     return new Promise((resolve) => {
       const settings = this.#check('run', name, options)
@@ -113,6 +129,14 @@ export class Calls {
     inputs: unknown,
     options: ReduceOptions<unknown> | undefined,
   ): Promise<unknown> {
+    return traced('reduce', name, () => this.#reduce(name, inputs, options))
+  }
+
+  #reduce(
+    name: string,
+    inputs: unknown,
+    options: ReduceOptions<unknown> | undefined,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const settings = this.#check('reduce', name, options)
       this.#admit(name, settings, this.#isClosed)
@@ -130,14 +154,16 @@ export class Calls {
     })
   }
 
-  async broadcast(
+  broadcast(
     name: string,
     input: unknown,
     options: BroadcastOptions | undefined,
   ): Promise<unknown[]> {
-    const settings = this.#check('broadcast', name, options)
-    this.#admit(name, settings, this.#isClosed)
-    return broadcast(this.#kindOf(name, settings), input)
+    return traced('broadcast', name, async () => {
+      const settings = this.#check('broadcast', name, options)
+      this.#admit(name, settings, this.#isClosed)
+      return broadcast(this.#kindOf(name, settings), input)
+    })
   }
 
   /** A scope that was accepted. */
@@ -169,8 +195,7 @@ export class Calls {
   }
 
   #kindOf(name: string, settings: CallSettings): RunKind {
-    if (settings !== this.#defaults) return { dispatcher: this.#dispatcher, name, settings }
-    if (this.#lastKind?.name !== name) {
+    if (this.#lastKind?.name !== name || this.#lastKind.settings !== settings) {
       this.#lastKind = { dispatcher: this.#dispatcher, name, settings }
     }
     return this.#lastKind
@@ -184,14 +209,16 @@ export class Calls {
     isClosed: boolean,
     outputsFor: (settlement: Settlement<Value>) => Outputs,
   ): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const settings = this.#check(method, name, options)
-      this.#admit(name, settings, isClosed)
-      this.#submit(name, settings, (host) => {
-        const source = InputSource.of(method, inputs, host)
-        return { source, outputs: outputsFor({ resolve, reject }) }
+    const call = (): Promise<Value> =>
+      new Promise((resolve, reject) => {
+        const settings = this.#check(method, name, options)
+        this.#admit(name, settings, isClosed)
+        this.#submit(name, settings, (host) => {
+          const source = InputSource.of(method, inputs, host)
+          return { source, outputs: outputsFor({ resolve, reject }) }
+        })
       })
-    })
+    return traced(method, name, call)
   }
 
   #submit(
@@ -214,7 +241,12 @@ export class Calls {
   /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
   #check(method: string, name: unknown, options: MapOptions | undefined): CallSettings {
     if (typeof name !== 'string') throw invalidOption(method, 'name', name, 'the name of a task')
-    return checkCallOptions(method, options, this.#defaults)
+    const settings = checkCallOptions(method, options, this.#defaults)
+    const carried = this.#carrier.read()
+    if (carried === undefined) return settings
+    if (settings !== this.#defaults) return { ...settings, carried }
+    if (this.#carrying.carried !== carried) this.#carrying = { ...settings, carried }
+    return this.#carrying
   }
 
   /** Throws what a call is refused with. */
@@ -234,6 +266,15 @@ export class Calls {
       throw new QueueFullError(name, queueLimit)
     }
   }
+}
+
+/** Makes a call, and tells of it if anybody listens. */
+function traced<Output>(
+  method: string,
+  name: string,
+  call: () => Promise<Output>,
+): Promise<Output> {
+  return isTraced() ? traceCall({ runner: 'fork-join', method, name }, call) : call()
 }
 
 function closedError(name: string): ClosedError {

@@ -5,6 +5,7 @@
 import { setImmediate } from 'node:timers'
 import { type LoadedModule, type LoadedTask, serializationError } from '@threeply/task/runner'
 import { Answers, type Post } from './answers.ts'
+import type { Carried } from './carry.ts'
 import { foldOf } from './fold.ts'
 import { type Ending, ForkingTask } from './forking-task.ts'
 import type { FreshPage, ItemStates } from './item-states.ts'
@@ -21,6 +22,7 @@ import type { TaskMeter } from './task-meter.ts'
 import { isThenable } from './thenable.ts'
 import { ThreadForkContext } from './thread-fork-context.ts'
 import { ThreadForks } from './thread-forks.ts'
+import { runInTrace } from './trace-context.ts'
 
 interface Chunk {
   readonly first: number
@@ -45,6 +47,7 @@ export class ChunkRunner {
   #name = ''
   #context: ThreadForkContext | undefined
   #submittedAt = 0
+  #carried: Carried | undefined
   #isSetAside = false
   /** Ends the turn of one that is awaited. */
   #endTurn: (() => void) | undefined
@@ -95,11 +98,12 @@ export class ChunkRunner {
       this.flush() // nothing that others wait for may wait for what begins
       this.#item = chunk.first
       this.#answers.startClock()
-      for (const [name, wishes, submittedAt, inputs] of chunk.segments) {
+      for (const [name, wishes, submittedAt, inputs, carried] of chunk.segments) {
         const folds = (wishes & FOLDS) !== 0
         const task = folds ? foldOf(this.#find(name)) : this.#find(name)
         this.#name = name
         this.#submittedAt = submittedAt
+        this.#carried = carried
         for (const input of inputs) {
           if (this.#busy > 0) await this.#noneBusy()
           if (this.#states.start(this.#item)) {
@@ -145,7 +149,11 @@ export class ChunkRunner {
     this.#isSetAside = false
     try {
       // Not `task(input, context)`: V8 would inline a hot task here and run its loops five times slower.
-      const output: unknown = Reflect.apply(task, undefined, [input, context])
+      const trace = this.#carried?.[1]
+      const output: unknown =
+        trace === undefined
+          ? Reflect.apply(task, undefined, [input, context])
+          : runInTrace(trace, () => Reflect.apply(task, undefined, [input, context]))
       if (isThenable(output)) return this.#await(name, output, context)
       if (this.#isSetAside) this.#endForking(context, { output })
       else this.#answers.add(name, output, context.transferred)
@@ -269,7 +277,7 @@ export class ChunkRunner {
     if ((wishes & WANTS_START_TIME) !== 0) state.recordStart()
     const wantsProgress = (wishes & WANTS_PROGRESS) !== 0
     const onProgress = wantsProgress ? (value: unknown) => this.#report(name, item, value) : ignore
-    return new ThreadForkContext(item, state, onProgress, this.forks)
+    return new ThreadForkContext(item, state, onProgress, this.forks, this.#carried?.[0])
   }
 
   #report(name: string, item: number, value: unknown): void {

@@ -1,6 +1,6 @@
 /** Which task an error is of. */
 import type { FailedTask } from '@threeply/task'
-import { serializationError } from '@threeply/task/runner'
+import { isCloneable, serializationError } from '@threeply/task/runner'
 import type { Task } from './submission.ts'
 
 /** Notes on `error`, not enumerable, which task it is of, and on which thread that was. */
@@ -14,9 +14,13 @@ export function nameTask(error: Error, { name, index }: Task, thread?: number): 
   return error
 }
 
-/** The error of a task whose input `postMessage` has refused. */
+/** The error of a task that `postMessage` has refused, for its input or for what it carries. */
 export function refusedInput(task: Task, cause: unknown): Error {
   const { name, input, transfer } = task
+  const carried = task.call.settings.carried?.[0]
+  if (carried !== undefined && !isCloneable(carried)) {
+    return nameTask(serializationError(name, 'carried', carried, cause), task)
+  }
   const error = serializationError(name, 'input', input, cause, transfer)
   return nameTask(error, task)
 }

@@ -77,6 +77,7 @@ type ForkName<M> = string extends keyof M
 interface AnyForkContext extends TaskContext {
   readonly fork: (...args: unknown[]) => never
   readonly map: (...args: unknown[]) => never
+  readonly carried: never
 }
 
 /** The names of the tasks of module `M`, those that fork included. */

@@ -19,6 +19,7 @@ export type {
   StreamOptions,
   Transferable,
 } from './call-options.ts'
+export type { CarriedStorage, Carry, CarryContext } from './carry.ts'
 export type { ForkContext } from './fork-context.ts'
 export type { Inputs } from './input-source.ts'
 export type { CloseOptions } from './pool.ts'

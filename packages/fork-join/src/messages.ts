@@ -5,6 +5,7 @@ import type { MetricsHandle } from '@threeply/metrics'
 import { decodeError, type EncodedError, encodeError, type FailedTask } from '@threeply/task'
 import { isError } from '@threeply/task/runner'
 import type { MapOptions, Transferable } from './call-options.ts'
+import type { Carried } from './carry.ts'
 import type { FreshPage } from './item-states.ts'
 import type { PoolMetrics } from './pool-metrics.ts'
 import type { Task } from './submission.ts'
@@ -53,6 +54,7 @@ export type Segment = readonly [
   /** When the first of them was submitted, on the clock of the metrics. */
   submittedAt: number,
   inputs: unknown[],
+  carried: Carried | undefined,
 ]
 
 /** Bits of a segment's wishes. */
@@ -149,16 +151,18 @@ export function runMessage(
   let call: Task['call'] | undefined
   let name = ''
   let wishes = -1
+  let carried: Carried | undefined
   let inputs: unknown[] = []
   for (const task of tasks) {
     if (task.call !== call) {
       call = task.call
       const wanted = wishesOf(task)
-      if (task.name !== name || wanted !== wishes) {
+      if (task.name !== name || wanted !== wishes || call.settings.carried !== carried) {
         name = task.name
         wishes = wanted
+        carried = call.settings.carried
         inputs = []
-        segments.push([name, wishes, metrics.time(call.submittedAt), inputs])
+        segments.push([name, wishes, metrics.time(call.submittedAt), inputs, carried])
       }
     }
     inputs.push(task.input)

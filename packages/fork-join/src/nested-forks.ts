@@ -114,8 +114,8 @@ export class NestedForks {
   }
 
   #inherit(ofTask: CallSettings): CallSettings {
-    const { priority, grace } = ofTask
-    const inherited = { ...defaultSettings(grace), priority, isFork: true }
+    const { priority, grace, carried } = ofTask
+    const inherited = { ...defaultSettings(grace), priority, carried, isFork: true }
     this.#inherited.set(ofTask, inherited)
     this.#inherited.set(inherited, inherited) // theirs are the same
     return inherited

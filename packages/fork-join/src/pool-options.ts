@@ -8,6 +8,7 @@ import {
   checkWholeNumber,
   invalidOption,
 } from '@threeply/task/runner'
+import type { CarriedStorage, Carry } from './carry.ts'
 
 /** Options of {@link ForkJoinPool}. */
 export interface ForkJoinPoolOptions {
@@ -34,6 +35,12 @@ export interface ForkJoinPoolOptions {
   readonly overflow?: 'reject' | 'wait' | undefined
   /** When a thread is replaced by a new one. @default never */
   readonly recycleAfter?: RecycleLimits | undefined
+  /**
+   * What each task finds in `context.carried`: of every `AsyncLocalStorage`, its value at submission,
+   * cloned. Children of a task have what it has. See {@link CarryContext}.
+   * @default nothing
+   */
+  readonly carry?: Carry | undefined
   /** Memory of a thread, as of a `Worker`. A thread that exceeds it dies, alone. */
   readonly resourceLimits?: ResourceLimits | undefined
   /** Where to record. @default nothing is recorded */
@@ -77,6 +84,7 @@ export interface PoolSettings {
   readonly queueLimit: number
   readonly overflow: 'reject' | 'wait'
   readonly recycleAfter: { readonly tasks: number; readonly heapBytes: number }
+  readonly carry: Carry
   readonly resourceLimits: ResourceLimits | undefined
   readonly metrics: MetricsRegistry | undefined
 }
@@ -90,6 +98,7 @@ const NAMES = [
   'queueLimit',
   'overflow',
   'recycleAfter',
+  'carry',
   'resourceLimits',
   'metrics',
 ]
@@ -113,6 +122,7 @@ export function checkPoolOptions(options: ForkJoinPoolOptions): PoolSettings {
     queueLimit = Number.POSITIVE_INFINITY,
     overflow = 'reject',
     recycleAfter = {},
+    carry = {},
     resourceLimits,
     metrics,
   }: ForkJoinPoolOptions = options
@@ -120,6 +130,7 @@ export function checkPoolOptions(options: ForkJoinPoolOptions): PoolSettings {
   checkDuration(OWNER, 'grace', grace)
   checkWholeNumber(OWNER, 'queueLimit', queueLimit, { minimum: 0, orInfinity: true })
   checkChoice(OWNER, 'overflow', overflow, ['reject', 'wait'])
+  checkCarry(carry)
   if (resourceLimits !== undefined) checkResourceLimits(resourceLimits)
   if (metrics !== undefined) checkMetrics(metrics)
   const { min, max } = checkThreads(threads)
@@ -131,6 +142,7 @@ export function checkPoolOptions(options: ForkJoinPoolOptions): PoolSettings {
     queueLimit,
     overflow,
     recycleAfter: checkRecycleAfter(recycleAfter),
+    carry,
     resourceLimits,
     metrics,
   }
@@ -163,6 +175,16 @@ function checkResourceLimits(limits: ResourceLimits): void {
   for (const [name, value] of Object.entries(limits)) {
     if (value === undefined || (typeof value === 'number' && value > 0)) continue
     throw invalidOption(OWNER, `resourceLimits.${name}`, value, 'mebibytes, more than 0')
+  }
+}
+
+function checkCarry(carry: Carry): void {
+  if (typeof carry !== 'object' || carry === null) {
+    throw invalidOption(OWNER, 'carry', carry, 'an object of AsyncLocalStorages')
+  }
+  for (const [name, storage] of Object.entries(carry)) {
+    if (typeof (storage as Partial<CarriedStorage> | undefined)?.getStore === 'function') continue
+    throw invalidOption(OWNER, `carry.${name}`, storage, 'an AsyncLocalStorage')
   }
 }
 

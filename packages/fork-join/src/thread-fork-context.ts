@@ -22,6 +22,8 @@ export interface ForkHost {
 export class ThreadForkContext extends ThreadTaskContext implements ForkContext<TaskModule> {
   readonly item: number
   readonly #host: ForkHost
+  readonly #sharedCarried: Readonly<Record<string, unknown>> | undefined
+  #carried: Readonly<Record<string, unknown>> | undefined
   #fork: Fork | undefined
 
   constructor(
@@ -29,10 +31,18 @@ export class ThreadForkContext extends ThreadTaskContext implements ForkContext<
     flag: CancellationFlag,
     onProgress: (value: unknown) => void,
     host: ForkHost,
+    carried: Readonly<Record<string, unknown>> | undefined,
   ) {
     super(flag, onProgress)
     this.item = item
     this.#host = host
+    this.#sharedCarried = carried
+  }
+
+  /** A clone for each task, as those that have travelled together share nothing. */
+  get carried(): Readonly<Record<string, unknown>> {
+    this.#carried ??= structuredClone(this.#sharedCarried ?? {})
+    return this.#carried
   }
 
   // Functions of their own, not methods, so that a task may take them apart: `({ fork, map }) => …`.

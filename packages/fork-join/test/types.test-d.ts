@@ -1,6 +1,12 @@
 /** What is inferred from a task module, and what is refused. Checked by `tsc -p .`. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { expectTypeOf } from 'vitest'
-import { type ForkContext, ForkJoinPool, type OutputStream } from '../src/index.ts'
+import {
+  type CarryContext,
+  type ForkContext,
+  ForkJoinPool,
+  type OutputStream,
+} from '../src/index.ts'
 
 type Tasks = {
   wordCount(text: string, context: { signal: AbortSignal }): Record<string, number>
@@ -113,3 +119,18 @@ expectTypeOf(untypedContext.fork('anything', 1)).resolves.toEqualTypeOf<unknown>
 const untyped = new ForkJoinPool(new URL(import.meta.url))
 expectTypeOf(untyped.reduce('anything', [1])).resolves.toEqualTypeOf<unknown>()
 expectTypeOf(untyped.run('anything', 1)).resolves.toEqualTypeOf<unknown>()
+
+const carry = { requestId: new AsyncLocalStorage<string>() }
+type CarryingTasks = {
+  handle(input: string, context: CarryContext<typeof carry>): boolean
+  handleAndFork(input: string, context: CarryContext<typeof carry> & ForkContext): boolean
+}
+declare const carrying: ForkJoinPool<CarryingTasks>
+declare const carryContext: CarryContext<typeof carry>
+expectTypeOf(carrying.run('handle', 'a')).resolves.toEqualTypeOf<boolean>()
+expectTypeOf(carrying.run('handleAndFork', 'a')).resolves.toEqualTypeOf<boolean>()
+expectTypeOf(carryContext.carried.requestId).toEqualTypeOf<string | undefined>()
+// @ts-expect-error nothing of that name is carried
+carryContext.carried.userId
+// @ts-expect-error what has no value at hand cannot be carried
+new ForkJoinPool(new URL(import.meta.url), { carry: { requestId: 'a' } })

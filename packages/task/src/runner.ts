@@ -2,6 +2,7 @@
  * For those who write runners: what all of them do alike. It is no part of the stable API, and may
  * change in any version.
  */
+export { isCloneable } from './cloneable.ts'
 export { isError } from './error-codec.ts'
 export type { LoadedTask } from './module-loading.ts'
 export { LoadedModule, taskModuleUrl } from './module-loading.ts'
@@ -18,6 +19,7 @@ export {
 export type { StreamFeed } from './output-stream.ts'
 export { StreamedOutputs } from './output-stream.ts'
 export { standardStreamsWritten } from './standard-streams.ts'
+export { isTraced, type TaskCall, traceCall } from './task-tracing.ts'
 export { threadArguments } from './thread-arguments.ts'
 export type { CancellationFlag } from './thread-task-context.ts'
 export { ThreadTaskContext } from './thread-task-context.ts'
