@@ -8,14 +8,12 @@ import { type Chunk, ChunkFiller } from './next-chunk.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
 import type { PoolThread } from './pool-thread.ts'
+import { Rebalancing, type RebalancingHost } from './rebalancing.ts'
 import type { Cancellation, Outcome, Submission, Task } from './submission.ts'
 import { SubmissionQueue } from './submission-queue.ts'
 import { type CrewObserver, ThreadCrew } from './thread-crew.ts'
 
-/** Threads are asked so often whether they get on, in milliseconds. */
-const OVERRUN_CHECK = 4
-
-export class Dispatcher implements CrewObserver {
+export class Dispatcher implements CrewObserver, RebalancingHost {
   readonly work = new AcceptedWork()
   readonly metrics: PoolMetrics
   readonly #settings: PoolSettings
@@ -24,12 +22,11 @@ export class Dispatcher implements CrewObserver {
   readonly #crew: ThreadCrew
   readonly #costs = new TaskCosts()
   readonly #chunks: ChunkFiller
+  readonly #rebalancing: Rebalancing
   /** For how many calls there was room when that was counted last, less those that have come since. */
   #room = 0
   #isPumping = false
   #isPumpScheduled = false
-  #isStealScheduled = false
-  #overrunTimer: NodeJS.Timeout | undefined
 
   constructor(module: string, settings: PoolSettings) {
     this.#settings = settings
@@ -37,6 +34,7 @@ export class Dispatcher implements CrewObserver {
     const forks = new NestedForks(this)
     this.#crew = new ThreadCrew({ module, pool: settings, metrics: this.metrics, forks }, this)
     this.#chunks = new ChunkFiller(this.#costs, settings.maxThreads)
+    this.#rebalancing = new Rebalancing(this.#crew, this)
     this.#crew.start(settings.minThreads)
   }
 
@@ -63,12 +61,16 @@ export class Dispatcher implements CrewObserver {
     return waiting - free
   }
 
+  get hasQueued(): boolean {
+    return this.#queue.first !== undefined
+  }
+
   /** Queues a call that was accepted, or that has inputs again. */
   submit(call: Submission): void {
     if (this.#queue.has(call)) return
     this.#enqueue(call)
     // With a thread at hand it goes at once; else those of one tick go together.
-    if (this.#crew.hasIdle) this.#pump()
+    if (this.#crew.hasIdle) this.pump()
     else this.#schedulePump()
   }
 
@@ -126,23 +128,23 @@ export class Dispatcher implements CrewObserver {
 
   /** Rejects everything that is queued or on a thread, and waits until the threads are gone. */
   async destroy(error: Error): Promise<void> {
-    clearInterval(this.#overrunTimer)
+    this.#rebalancing.stop()
     this.#failQueued(error, 'closed')
     await this.#crew.destroy(error)
   }
 
   onReady(): void {
-    this.#pump()
+    this.pump()
   }
 
   onAnswer(): void {
-    this.#pump()
+    this.pump()
   }
 
   onForked(calls: readonly Submission[]): void {
     // The first is the first to go, before those that were forked earlier.
     for (const call of calls.toReversed()) this.#enqueue(call)
-    if (this.#crew.hasIdle) this.#pump()
+    if (this.#crew.hasIdle) this.pump()
     else this.#schedulePump()
   }
 
@@ -157,8 +159,8 @@ export class Dispatcher implements CrewObserver {
 
   onGone(thread: PoolThread, unfinished: readonly Task[]): void {
     this.#room = 0
-    this.#requeue(thread, unfinished)
-    this.#pump()
+    this.requeue(thread, unfinished)
+    this.pump()
   }
 
   onRan(durations: readonly Duration[]): void {
@@ -182,7 +184,7 @@ export class Dispatcher implements CrewObserver {
   }
 
   /** @param tasks The latest first, so that they are in order again. */
-  #requeue(thread: PoolThread, tasks: readonly Task[]): void {
+  requeue(thread: PoolThread, tasks: readonly Task[]): void {
     for (const task of tasks) {
       const { call } = task
       call.takeBack(task)
@@ -200,14 +202,14 @@ export class Dispatcher implements CrewObserver {
     this.#isPumpScheduled = true
     queueMicrotask(() => {
       this.#isPumpScheduled = false
-      this.#pump()
+      this.pump()
     })
   }
 
   /** Gives threads work until there is none, or no thread wants any. */
-  #pump(): void {
+  pump(): void {
     if (this.#queue.first === undefined && this.#bound.isEmpty) {
-      this.#scheduleStealing()
+      this.#rebalancing.scheduleStealing()
       return
     }
     // An iterable may submit to this pool while it is asked for its next input.
@@ -226,7 +228,7 @@ export class Dispatcher implements CrewObserver {
       while (thread.wantsMore && this.#feed(thread));
     }
     if (this.#queue.first !== undefined) this.#crew.start(this.#threadsWanted)
-    else this.#scheduleStealing()
+    else this.#rebalancing.scheduleStealing()
     this.#crew.start(this.#bound.broadcasts.missingThreads)
     this.#isPumping = false
   }
@@ -240,32 +242,6 @@ export class Dispatcher implements CrewObserver {
     }
   }
 
-  /** Idle threads steal in the next turn: whoever awaits what has just ended may submit more till then. */
-  #scheduleStealing(): void {
-    if (this.#isStealScheduled || !this.#crew.hasIdle || !this.#isAnyWaiting) return
-    this.#isStealScheduled = true
-    setImmediate(() => {
-      this.#isStealScheduled = false
-      this.#steal()
-    })
-  }
-
-  /** Gives an idle thread half of what waits on a busy one. */
-  #steal(): void {
-    if (this.#queue.first !== undefined || !this.#crew.hasIdle) return
-    for (const thread of this.#crew.threads) {
-      this.#requeue(thread, thread.steal())
-      if (this.#queue.first === undefined) continue
-      this.#pump() // which comes back here for the next idle thread
-      return
-    }
-  }
-
-  get #isAnyWaiting(): boolean {
-    for (const thread of this.#crew.threads) if (thread.hasWaiting) return true
-    return false
-  }
-
   get #threadsWanted(): number {
     const { size, first } = this.#queue
     return Math.min(this.#settings.maxThreads, Math.max(size, first?.remaining ?? 0))
@@ -277,7 +253,7 @@ export class Dispatcher implements CrewObserver {
     if (tasks.length === 0) return false
     this.#room = 0
     thread.send(tasks, duration)
-    if (thread.hasWaiting) this.#watchOverruns()
+    if (thread.hasWaiting) this.#rebalancing.watchOverruns()
     return true
   }
 
@@ -291,25 +267,5 @@ export class Dispatcher implements CrewObserver {
       if (call.settings.key !== undefined) this.#bound.keyed.sent(call, thread)
     }
     return chunk
-  }
-
-  /** Watches for tasks that wait on a thread behind one that takes longer than was thought. */
-  #watchOverruns(): void {
-    // Only after messages that have come already, which a busy parent has not seen yet.
-    const check = () => setImmediate(() => this.#takeOverdue())
-    this.#overrunTimer ??= setInterval(check, OVERRUN_CHECK).unref()
-  }
-
-  #takeOverdue(): void {
-    let isAnyWaiting = false
-    for (const thread of this.#crew.threads) {
-      this.#requeue(thread, thread.takeOverdue())
-      isAnyWaiting ||= thread.hasWaiting
-    }
-    if (!isAnyWaiting) {
-      clearInterval(this.#overrunTimer)
-      this.#overrunTimer = undefined
-    }
-    this.#pump()
   }
 }

@@ -3,15 +3,12 @@
  * have forked, which are set aside; `item-states.ts` says how both sides agree on what has started.
  */
 import type { MetricsHandle } from '@threeply/metrics'
-import { decodeError, type EncodedError } from '@threeply/task'
 import { Children } from './children.ts'
 import { isWorthPrefetching, isWorthStealing } from './chunk-size.ts'
-import { nameTask, refusedInput } from './failed-task.ts'
+import { refusedInput } from './failed-task.ts'
 import {
   CANCEL_FORKS,
   DONE,
-  type Duration,
-  type Failure,
   FORK,
   type FromThread,
   HEAP_EXCEEDED,
@@ -25,6 +22,7 @@ import type { PoolSettings } from './pool-options.ts'
 import { SentTasks } from './sent-tasks.ts'
 import { Stopping } from './stopping.ts'
 import type { Cancellation, Task } from './submission.ts'
+import { ThreadAnswers } from './thread-answers.ts'
 import { afterDeath, type ThreadEnd } from './thread-exit.ts'
 import { type ThreadExit, ThreadHost } from './thread-host.ts'
 import type { ThreadObserver, ThreadSettings } from './thread-observer.ts'
@@ -49,6 +47,7 @@ export class PoolThread {
   readonly #children: Children
   readonly #stopping: Stopping
   readonly #host: ThreadHost
+  readonly #answers: ThreadAnswers
   /** Why it was ended from here. */
   #endedFor: 'closed' | 'terminated' | undefined
   /** Whether it has answered since it was last asked. */
@@ -89,6 +88,7 @@ export class PoolThread {
       onMessage: (message) => this.#onMessage(message),
       onExit: (exit) => this.#onExit(exit),
     })
+    this.#answers = new ThreadAnswers(this.#sent, this.#stopping, this.#host.threadId)
   }
 
   /** Whether it has nothing to do but what waits for children. */
@@ -246,60 +246,18 @@ export class PoolThread {
   }
 
   #onMessage(message: FromThread): void {
-    if (message[0] === DONE) this.#onDone(message[1], message[2], message[3])
-    else if (message[0] === LATE) this.#onLate(message[1], message[2], message[3])
-    else if (message[0] === FORK) this.#observer.onForked(this.#children.fork(message[1]))
+    if (message[0] === DONE) {
+      this.#hasAnswered = true
+      this.#observer.onRan(message[3])
+      this.#answers.take(message[1], message[2])
+      this.#observer.onAnswer(this)
+    } else if (message[0] === LATE) {
+      this.#answers.takeLate(message[1], message[2], message[3])
+      if (this.#isRetired && this.isVacant) this.close()
+    } else if (message[0] === FORK) this.#observer.onForked(this.#children.fork(message[1]))
     else if (message[0] === CANCEL_FORKS) this.#children.cancelForks(message[1], message[2])
-    else if (message[0] === PROGRESS) this.#onProgress(message[1], message[2])
+    else if (message[0] === PROGRESS) this.#answers.progress(message[1], message[2])
     else if (message[0] === HEAP_EXCEEDED) this.#isHeapExceeded = true
-  }
-
-  #onDone(
-    outputs: readonly unknown[],
-    failures: readonly Failure[],
-    durations: readonly Duration[],
-  ): void {
-    this.#hasAnswered = true
-    this.#observer.onRan(durations)
-    let failed = 0
-    for (let offset = 0; offset < outputs.length; offset += 1) {
-      const failure = failures[failed]?.[0] === offset ? failures[failed] : undefined
-      if (failure !== undefined) failed += 1
-      if (failure !== undefined && failure[1] === undefined) {
-        this.#sent.shiftAside()
-        continue
-      }
-      const task = this.#sent.shift()
-      if (task !== undefined) this.#settle(task, outputs[offset], failure?.[1])
-    }
-    this.#observer.onAnswer(this)
-  }
-
-  #onLate(
-    items: readonly number[],
-    outputs: readonly unknown[],
-    failures: readonly Failure[],
-  ): void {
-    const failureAt = new Map(failures)
-    items.forEach((item, offset) => {
-      const task = this.#sent.takeAside(item)
-      if (task !== undefined) this.#settle(task, outputs[offset], failureAt.get(offset))
-    })
-    if (this.#isRetired && this.isVacant) this.close()
-  }
-
-  #settle(task: Task, output: unknown, failure: EncodedError | undefined): void {
-    task.thread = undefined
-    const cancellation = this.#stopping.ended(task)
-    if (cancellation !== undefined) task.reject(cancellation.reason, cancellation.outcome, true)
-    else if (failure === undefined) task.fulfil(output)
-    else task.reject(nameTask(decodeError(failure), task, this.#host.threadId), 'failed', true)
-  }
-
-  #onProgress(item: number, value: unknown): void {
-    const onProgress = this.#sent.at(item)?.call.settings.onProgress
-    // What the callback throws is the user's, and must not end up in ours.
-    if (onProgress !== undefined) queueMicrotask(() => onProgress(value))
   }
 
   #onExit(exit: ThreadExit): void {
