@@ -57,22 +57,22 @@ test('aborts, timeouts and destruction have outcomes of their own', async () => 
   const { executor, value, settled } = make(2)
   const controller = new AbortController()
   const { signal } = controller
-  const calls = [
-    executor.run(untilAborted, { signal }),
-    executor.run(untilAborted, { timeout: 10 }),
-    executor.run(() => 1, { signal }),
-  ]
+  await rejection(executor.run(untilAborted, { timeout: 10 }))
+  const calls = [untilAborted, untilAborted, () => 1].map((fn) =>
+    rejection(executor.run<unknown>(fn, { signal })),
+  )
   await until(() => executor.running === 2, 'two to start')
   controller.abort()
-  await Promise.all(calls.map(rejection))
+  await Promise.all(calls)
   await executor.onIdle()
-  expect(settled('cancelled')).toBe(2)
+  expect(settled('cancelled')).toBe(3)
   expect(settled('timed-out')).toBe(1)
-  const stuck = [executor.run(never), executor.map([1, 2], never), executor.run(never)]
+  const stuck = [executor.run(never), executor.map([1, 2], never), executor.run(never)].map(
+    (call) => rejection(call as Promise<unknown>),
+  )
   await until(() => executor.running === 2, 'two to start')
-  const rejected = stuck.map(rejection)
   await executor.destroy()
-  await Promise.all(rejected)
+  await Promise.all(stuck)
   const ended = ['completed', 'failed', 'cancelled', 'timed-out', 'closed'].map(settled)
   expect(ended.reduce<number>((sum, ended) => sum + Number(ended), 0)).toBe(
     value('threeply_tasks_submitted_total'),
