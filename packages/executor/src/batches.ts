@@ -106,9 +106,11 @@ export class Batches {
     for (const batch of this.#open.keys()) batch.life.destroy(error)
   }
 
-  *suspects(): Generator<Suspect> {
+  /** The newest of those that are open. */
+  *suspects(limit: number): Generator<Suspect> {
     const { lanes } = this.#host
-    for (const [batch, promised] of this.#open) yield new SuspectBatch(batch, lanes, promised)
+    for (const [batch, promised] of [...this.#open].slice(-limit))
+      yield new SuspectBatch(batch, lanes, promised)
   }
 
   #startStream(

@@ -48,7 +48,7 @@ class Level implements Watched {
   }
 
   *suspects(limit: number): Generator<Suspect> {
-    yield* this.batches.suspects()
+    yield* this.batches.suspects(limit)
     yield* this.runs.suspects(limit)
   }
 }

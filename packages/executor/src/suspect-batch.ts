@@ -8,11 +8,13 @@ import type { Lanes } from './lanes.ts'
 import type { Settlement } from './outputs.ts'
 
 export class SuspectBatch implements Suspect {
+  readonly call: object
   readonly lanes: Lanes
   readonly #batch: Batch
   readonly #promised: Promised
 
   constructor(batch: Batch, lanes: Lanes, promised: Promised) {
+    this.call = batch
     this.lanes = lanes
     this.#batch = batch
     this.#promised = promised

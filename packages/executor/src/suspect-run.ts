@@ -8,6 +8,7 @@ import type { RunAttempt, RunTask } from './run-task.ts'
 import { taskName } from './task-name.ts'
 
 export class SuspectRun implements Suspect {
+  readonly call: object
   readonly lanes: Lanes
   readonly refuse: (error: DeadlockError) => void
   readonly #task: RunTask
@@ -20,6 +21,7 @@ export class SuspectRun implements Suspect {
     lane: Lane | undefined,
     refuse: (error: DeadlockError) => void,
   ) {
+    this.call = task
     this.lanes = lanes
     this.refuse = refuse
     this.#task = task

@@ -97,6 +97,51 @@ describe('what could never start is refused', () => {
   })
 })
 
+describe('what is refused', () => {
+  test('is found though another executor goes on and on', async () => {
+    const busy = new AsyncExecutor({ concurrency: 1 })
+    const executor = new AsyncExecutor({ concurrency: 1 })
+    let isOver = false
+    const others = busy.run(async function again(): Promise<void> {
+      if (!isOver) void busy.run(again)
+      await pause(1)
+    })
+    await refused(executor.run(() => executor.run(() => 'inner')))
+    isOver = true
+    await others
+    await busy.onIdle()
+  })
+
+  test('is looked for a few times in all, however long a queue waits', {
+    timeout: 20_000,
+  }, async () => {
+    const executor = new AsyncExecutor({ concurrency: 1 })
+    const calls = Array.from({ length: 65 }, (_, index) =>
+      executor.run(() => (index < 15 ? pause(130) : undefined)),
+    )
+    const looks = countLooks()
+    await Promise.all(calls) // some 40 ticks, with a start in every third
+    looks.stop()
+    expect(looks.count).toBeGreaterThanOrEqual(calls.length - 1)
+    expect(looks.count).toBeLessThanOrEqual(calls.length * 7) // after 1, 2, 4, … 64 ticks at most
+  })
+})
+
+/** Each look reads a stack through a function of its own. */
+function countLooks() {
+  const looks = { count: 0, stop: () => Reflect.deleteProperty(Error, 'prepareStackTrace') }
+  let prepare: unknown
+  Object.defineProperty(Error, 'prepareStackTrace', {
+    configurable: true,
+    get: () => prepare,
+    set(value: unknown) {
+      if (value !== undefined) looks.count += 1
+      prepare = value
+    },
+  })
+  return looks
+}
+
 describe('what starts later is not', () => {
   test('a call that its function does not wait for', async () => {
     const executor = new AsyncExecutor({ concurrency: 1 })
