@@ -209,7 +209,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   /** Gives threads work until there is none, or no thread wants any. */
   pump(): void {
     if (this.#queue.first === undefined && this.#bound.isEmpty) {
-      this.#rebalancing.scheduleStealing()
+      this.#rebalancing.relieve()
       return
     }
     // An iterable may submit to this pool while it is asked for its next input.
@@ -228,7 +228,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
       while (thread.wantsMore && this.#feed(thread));
     }
     if (this.#queue.first !== undefined) this.#crew.start(this.#threadsWanted)
-    else this.#rebalancing.scheduleStealing()
+    else this.#rebalancing.relieve()
     this.#crew.start(this.#bound.broadcasts.missingThreads)
     this.#isPumping = false
   }

@@ -128,6 +128,11 @@ export class PoolThread {
     return this.#sent.hasWaiting
   }
 
+  /** Whether so much waits that another thread should have a part of it. */
+  get isWorthStealingFrom(): boolean {
+    return this.hasWaiting && isWorthStealing(this.#sent.duration)
+  }
+
   /** The tasks that it was sent and has not answered. */
   get tasks(): readonly Task[] {
     return this.#sent.list()
@@ -195,7 +200,7 @@ export class PoolThread {
 
   /** Takes back half of what has not started, the latest first, for a thread that has nothing to do. */
   steal(): readonly Task[] {
-    return this.#taken(isWorthStealing(this.#sent.duration) ? this.#sent.takeHalf() : [])
+    return this.#taken(this.isWorthStealingFrom ? this.#sent.takeHalf() : [])
   }
 
   #taken(tasks: readonly Task[]): readonly Task[] {

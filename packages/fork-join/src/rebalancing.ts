@@ -11,7 +11,7 @@ export interface RebalancingHost {
   readonly hasQueued: boolean
   /** @param tasks The latest first. */
   requeue(thread: PoolThread, tasks: readonly Task[]): void
-  /** Gives threads what is queued; when nothing is, it may call `scheduleStealing`. */
+  /** Gives threads what is queued; when nothing is, it may call `relieve`. */
   pump(): void
 }
 
@@ -26,9 +26,16 @@ export class Rebalancing {
     this.#host = host
   }
 
-  /** Idle threads steal in the next turn: whoever awaits what has just ended may submit more till then. */
-  scheduleStealing(): void {
-    if (this.#isStealScheduled || !this.#crew.hasIdle || !this.#isAnyWaiting) return
+  /**
+   * When something waits on a busy thread, an idle one has half of it in the next turn: whoever awaits
+   * what has just ended may submit more till then. If none is idle, one more starts, if it may.
+   */
+  relieve(): void {
+    if (this.#isStealScheduled || !this.#isAnyWorthStealing) return
+    if (!this.#crew.hasIdle) {
+      this.#crew.start(1)
+      return
+    }
     this.#isStealScheduled = true
     setImmediate(() => {
       this.#isStealScheduled = false
@@ -50,6 +57,11 @@ export class Rebalancing {
 
   get #isAnyWaiting(): boolean {
     for (const thread of this.#crew.threads) if (thread.hasWaiting) return true
+    return false
+  }
+
+  get #isAnyWorthStealing(): boolean {
+    for (const thread of this.#crew.threads) if (thread.isWorthStealingFrom) return true
     return false
   }
 

@@ -86,6 +86,18 @@ describe('threads', { timeout: 60_000 }, () => {
     expect(await pool.run('double', 1)).toBe(2)
   })
 
+  test('start for what would wait behind a short task, too', async () => {
+    const { MetricsRegistry } = await import('@threeply/metrics')
+    const metrics = new MetricsRegistry()
+    const pool = makePool({ threads: 2, metrics })
+    const threads = () =>
+      metrics.snapshot().series.find(({ name }) => name === 'threeply_threads')?.value
+    for (let call = 0; call < 20; call += 1) await pool.run('busyFor', 1) // by now that is known
+    expect(threads()).toBe(1)
+    await Promise.all([pool.run('busyFor', 1), pool.run('busyFor', 1)])
+    expect(threads()).toBe(2)
+  })
+
   test('start only when there is work, and no more than there is work for', async () => {
     const pool = makePool({ threads: 8 })
     const seen = new Set<number>()
