@@ -55,7 +55,7 @@ export const platform: Experiment<PlatformData> = {
     'Async tasks take as many threads of the operating system, as long to start, and as many context switches for the same work as threads do.',
 
   async measure(bench) {
-    const workers = bench.scale(32, 12)
+    const workers = bench.scale(32, 8)
     const text = await (await loadCorpus(bench.options.input)).textOfLength(TEXT_LENGTH)
     const work: WaitingWork = { units: UNITS_EACH, wait: WAIT, text }
     await using runner = new DetachedRunner<typeof import('../workloads/waiting.ts')>(
@@ -214,7 +214,7 @@ async function countSwitches(
   const async = counted(subjects.async)
   await bench.interleave(
     { threads: threads.run, async: async.run },
-    { rounds: bench.scale(24, 8), warmUp: false },
+    { rounds: bench.scale(24, 6), warmUp: false },
   )
   const isCounted = total(threads.counts).some((switches) => switches > 0)
   return isCounted ? { threads: threads.counts, async: async.counts } : undefined

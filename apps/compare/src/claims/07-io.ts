@@ -34,10 +34,11 @@ type IoJob = JobOf<typeof tasks>
 
 /**
  * As a service with a database behind it answers: half within 20 ms, one request in forty takes over
- * 50. With eight in flight that is waiting and not computing, also with a thread for each.
+ * 50. With eight in flight, five with `--quick`, that is waiting and not computing, also with a thread for each.
  */
 const SERVICE_TIMES = { median: 20, sigma: 0.5 }
 const IN_FLIGHT = 8
+const QUICK_IN_FLIGHT = 5
 
 /** Within a quarter of each other is about the same: what a sensible person would not change code for. */
 const ABOUT_THE_SAME = [0.8, 1.25] as const
@@ -61,7 +62,7 @@ export const io: Experiment<IoData> = {
 
 async function measure(bench: Bench): Promise<IoData> {
   const { signal, options } = bench
-  const inFlight = Math.max(options.threads, IN_FLIGHT)
+  const inFlight = Math.max(options.threads, bench.scale(IN_FLIGHT, QUICK_IN_FLIGHT))
   const corpus = await loadCorpus(options.input)
   await using stack = new AsyncDisposableStack()
   bench.progress('starting the service')

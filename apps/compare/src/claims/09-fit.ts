@@ -41,8 +41,10 @@ const ROUNDS = 3
 const COMPUTING_ROUNDS = 7
 const LONG_COMPUTING_ROUNDS = 5
 
-/** Milliseconds; such tasks are tried less often, or they would take half of the minute. */
+/** Milliseconds; of such tasks fewer shares are tried, or they would take half of the minute. */
 const LONG = 100
+/** And from here on there are fewer rounds of what computes. */
+const QUITE_LONG = 10
 
 /** A model that takes less than a tenth longer than the best is as good. */
 const AS_GOOD = 1.1
@@ -115,7 +117,8 @@ async function measureCell(
     }
   }
   const subjects = {} as Record<ModelName, Subject>
-  const count = cpuShare < 1 ? ROUNDS : length < LONG ? COMPUTING_ROUNDS : LONG_COMPUTING_ROUNDS
+  const count =
+    cpuShare < 1 ? ROUNDS : length < QUITE_LONG ? COMPUTING_ROUNDS : LONG_COMPUTING_ROUNDS
   const hasTurn = (name: ModelName, round: number) =>
     name !== 'detached' || round % Math.ceil(count / ROUNDS) === 0
   for (const name of MODEL_NAMES) {
