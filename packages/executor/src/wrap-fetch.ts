@@ -43,7 +43,7 @@ export function wrapFetch(
     const isRetried = retry !== undefined && mayBeSentTwice(input, init)
     let refusal: Refusal | undefined
     const attempt = async (context: RunContext): Promise<Response> => {
-      await refusal?.response.body?.cancel() // so that its connection is free again
+      await refusal?.discard()
       refusal = undefined
       const ownSignal = signal ? AbortSignal.any([signal, context.signal]) : context.signal
       const response = await send(input, { ...init, signal: ownSignal })
@@ -60,6 +60,7 @@ export function wrapFetch(
       })
     } catch (error) {
       if (error instanceof Refusal) return error.response
+      void refusal?.discard() // it was to be sent again
       throw error
     }
   }
@@ -72,6 +73,11 @@ class Refusal extends Error {
   constructor(response: Response) {
     super(`${response.status}`)
     this.response = response
+  }
+
+  /** Frees its connection, which may have broken meanwhile. */
+  async discard(): Promise<void> {
+    await this.response.body?.cancel().catch(() => {})
   }
 }
 

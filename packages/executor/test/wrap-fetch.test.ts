@@ -145,3 +145,31 @@ test('what fetch throws is tried again too, and is what it rejects with', async 
   expect(calls).toBe(4)
   expect((await failure(wrapFetch(executor)('no url'))).name).toBe('TypeError')
 })
+
+test('a request that ends before it is sent again leaves no connection behind', async () => {
+  let open = 0
+  const origin = await serve((_request, response) => {
+    open += 1
+    response.on('close', () => {
+      open -= 1
+    })
+    response.writeHead(503, { 'Retry-After': '20' })
+    response.write('a body that does not end')
+  })
+  const executor = new AsyncExecutor({ concurrency: 1 })
+  const responses: Response[] = [] // what is garbage is closed in any case, sooner or later
+  const limited = wrapFetch(executor, {
+    retry: { attempts: 2 },
+    async fetch(...args) {
+      const response = await fetch(...args)
+      responses.push(response)
+      return response
+    },
+  })
+  const answer = rejection(limited(origin))
+  await until(() => open === 1 && executor.waiting === 1, 'it to be put off')
+  await executor.destroy()
+  expect(await answer).toMatchObject({ code: 'ERR_THREEPLY_CLOSED' })
+  await until(() => open === 0, 'the connection to be closed')
+  expect(responses).toHaveLength(1)
+})
