@@ -11,7 +11,7 @@
 import type { ResourceLimits } from 'node:worker_threads'
 import type { ThreadExitReason } from '@threeply/metrics/runner'
 import { ClosedError, decodeError, ThreadExitError } from '@threeply/task'
-import { checkDuration, invalidOption, serializationError } from '@threeply/task/runner'
+import { serializationError } from '@threeply/task/runner'
 import { onAbort } from './abort-listeners.ts'
 import { Channel } from './channel.ts'
 import { Deadline } from './deadline.ts'
@@ -32,17 +32,12 @@ import {
   type Settlement,
 } from './messages.ts'
 import type { RunnerRecorder, TaskRecorder } from './runner-recorder.ts'
+import { graceOf, type StopOptions } from './stop-options.ts'
 import { sendOver } from './thread-context.ts'
 import type { HostedThread, ThreadHost } from './thread-host.ts'
 
 /** Where a thread is in its life; it ends as `failed` when it threw or died by itself. */
 export type ThreadState = 'starting' | 'running' | 'stopping' | 'exited' | 'failed'
-
-/** What `stop` and `shutdown` take. */
-export interface StopOptions {
-  /** How long the task is given to end by itself, in milliseconds. @default the runner's `grace` */
-  readonly grace?: number | undefined
-}
 
 /** What the runner makes a handle of. */
 export interface DetachedThreadSetup {
@@ -342,16 +337,6 @@ export class DetachedThread<Output = unknown, Incoming = unknown, Outgoing = unk
   #label(): string {
     return `${this.id} ('${this.name}')`
   }
-}
-
-/** The grace that a call asks for. @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
-export function graceOf(owner: string, options: StopOptions, fallback: number): number {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidOption(owner, 'options', options, 'an object with grace')
-  }
-  const { grace = fallback } = options
-  checkDuration(owner, 'grace', grace)
-  return grace
 }
 
 function askedToStop(name: string): DOMException {

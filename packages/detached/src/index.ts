@@ -1,6 +1,7 @@
 export type { AnyDetachedContext, DetachedContext } from './detached-context.ts'
-export type { DetachedThread, StopOptions, ThreadState } from './detached-thread.ts'
+export type { DetachedThread, ThreadState } from './detached-thread.ts'
 export type { ExitReason, ExitReport } from './exit-report.ts'
 export { DetachedRunner } from './runner.ts'
 export type { DetachedRunnerOptions, SpawnOptions } from './runner-options.ts'
+export type { StopOptions } from './stop-options.ts'
 export type { TaskIncoming, TaskOutgoing } from './task-messages.ts'

@@ -8,7 +8,7 @@ import {
 } from '@threeply/task'
 import { taskModuleUrl } from '@threeply/task/runner'
 import type { AnyDetachedContext } from './detached-context.ts'
-import { DetachedThread, graceOf, type StopOptions } from './detached-thread.ts'
+import { DetachedThread } from './detached-thread.ts'
 import type { ExitReport } from './exit-report.ts'
 import {
   checkRunnerOptions,
@@ -17,6 +17,7 @@ import {
   type SpawnOptions,
 } from './runner-options.ts'
 import { RunnerRecorder } from './runner-recorder.ts'
+import { graceOf, type StopOptions } from './stop-options.ts'
 import type { TaskIncoming, TaskOutgoing } from './task-messages.ts'
 import { ThreadHost } from './thread-host.ts'
 
