@@ -32,10 +32,6 @@ export interface Judgement {
  * nothing else.
  */
 export interface Experiment<Data = unknown> {
-  /** The claim's number, 1 to 9. */
-  readonly id: number
-  /** One word for file names and the command line: `races`. */
-  readonly slug: string
   /** The claim, as its makers would say it, in one line. */
   readonly claim: string
   readonly question: string

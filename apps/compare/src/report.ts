@@ -1,4 +1,5 @@
 /** Everything that was found, as plain data: all that views read. */
+import type { Claim } from './claims/index.ts'
 import type { Experiment, Judgement } from './experiment.ts'
 import type { CompareOptions, Machine } from './measure/bench.ts'
 
@@ -22,7 +23,11 @@ export interface Report {
 }
 
 /** Judges what an experiment has measured. */
-export function reportClaim(experiment: Experiment, data: unknown, spread: number): ClaimReport {
-  const { id, slug, claim, question, refutedBy } = experiment
+export function reportClaim(
+  { id, slug }: Claim,
+  experiment: Experiment,
+  { data, spread }: Pick<ClaimReport, 'data' | 'spread'>,
+): ClaimReport {
+  const { claim, question, refutedBy } = experiment
   return { id, slug, claim, question, refutedBy, ...experiment.judge(data), data, spread }
 }

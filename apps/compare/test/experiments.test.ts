@@ -1,17 +1,11 @@
 /** Each of claims 4 to 9 measured for real, in short: what comes out is whole, and can be judged. */
 import os from 'node:os'
 import { expect, test } from 'vitest'
-import { forkJoin } from '../src/claims/04-fork-join.ts'
-import { detached } from '../src/claims/05-detached.ts'
-import { cpu } from '../src/claims/06-cpu.ts'
-import { io } from '../src/claims/07-io.ts'
-import { order } from '../src/claims/08-order.ts'
-import { fit } from '../src/claims/09-fit.ts'
-import type { Experiment } from '../src/experiment.ts'
+import { claims } from '../src/claims/index.ts'
 import { createBench } from '../src/measure/experiment-bench.ts'
 import { describeMachine } from '../src/measure/machine.ts'
 
-const experiments: Experiment[] = [forkJoin, detached, cpu, io, order, fit]
+const measured = claims.filter(({ id }) => id >= 4)
 
 /** Quick, and fewer rounds than that. */
 const options = { quick: true, threads: Math.min(os.availableParallelism(), 4), rounds: 3, seed: 1 }
@@ -25,9 +19,10 @@ const benchWith = (signal: AbortSignal) =>
     onSpread: () => {},
   })
 
-test.each(experiments)(
+test.each(measured)(
   'claim $id, $slug, is measured and judged',
-  async (experiment) => {
+  async (claim) => {
+    const experiment = await claim.load()
     const data = await experiment.measure(benchWith(new AbortController().signal))
     expect(JSON.parse(JSON.stringify(data)), 'the data are plain JSON').toEqual(data)
     const { verdict, condition, evidence, meaning } = experiment.judge(data)
@@ -46,9 +41,10 @@ test.each(experiments)(
   180_000,
 )
 
-test.each(experiments)(
+test.each(measured)(
   'claim $id, $slug, ends when it is aborted, with the reason',
-  async (experiment) => {
+  async (claim) => {
+    const experiment = await claim.load()
     const controller = new AbortController()
     const reason = new Error('enough')
     const bench = benchWith(controller.signal)

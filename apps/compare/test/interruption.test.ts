@@ -94,7 +94,7 @@ test.runIf(process.platform === 'linux')(
     expect(code).toBe(1)
     expect(stdout).toBe('')
     expect(stderr).toMatch(
-      /\nthreeply: claim 2 \(memory\) could not be measured: its process gave no data: it was killed by SIGKILL\n$/,
+      /\nthreeply: claim 2 \(memory\) could not be measured: its process gave no report: it was killed by SIGKILL\n$/,
     )
     expect(family.filter(isRunning)).toEqual([])
     expect(readdirSync(scratch)).toEqual([])

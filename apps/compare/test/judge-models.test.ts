@@ -70,7 +70,7 @@ describe('claim 5, detached', () => {
     many: 4,
     delay: { inline: steady(100), detached: steady(4) },
     ticks: { inline: [], detached: [] },
-    ownWork: { alone: steady(30), besideOne: steady(31), besideMany: steady(31) },
+    ownWork: { alone: steady(30), besideMany: steady(31) },
     lightRoute: { oneThread: steady(100), moreThreads: steady(3) },
     ...change,
   })
@@ -80,7 +80,7 @@ describe('claim 5, detached', () => {
   })
 
   test('holds with a condition when many children slow their parent down', () => {
-    const ownWork = { alone: steady(30), besideOne: steady(31), besideMany: steady(75) }
+    const ownWork = { alone: steady(30), besideMany: steady(75) }
     const judged = detached.judge(data({ ownWork }))
     expect(judged.verdict).toBe('holds-with-condition')
     expect(judged.condition).toContain('2.5 times')

@@ -40,8 +40,6 @@ const ASYNC_TASKS = 64
 const ASYNC_INCREMENTS = 50
 
 export const races: Experiment<RacesData> = {
-  id: 1,
-  slug: 'races',
   claim: 'Threads that share memory race; async tasks switch only where they say so',
   question:
     'How many updates of a shared counter are lost by threads, without and with Atomics, and by async tasks, without and with an await between read and write?',
@@ -49,7 +47,7 @@ export const races: Experiment<RacesData> = {
     'Async tasks lose an update although no await stands between the read and the write, or threads that use Atomics lose one.',
 
   async measure(bench) {
-    const rounds = bench.options.rounds ?? bench.scale(60, 12)
+    const rounds = bench.options.rounds ?? bench.scale(60, 8)
     const threads = Math.max(2, Math.min(bench.options.threads, MOST_THREADS))
     bench.progress(`${threads} threads increment a counter`)
     const onThreads = await raceThreads(bench, threads, rounds)

@@ -16,6 +16,7 @@ export interface MemoryData {
 }
 
 const THREADS = [1, 10, 20, 30, 40, 50]
+const FEW_THREADS = [1, 10, 15, 20, 25]
 const TASKS = [1_000, 10_000, 40_000, 70_000, 100_000]
 
 /** In each round, beside the one with threads: enough for an interval from a single round. */
@@ -28,8 +29,6 @@ const CLEARLY_MORE = 10
 const STACK_NOISE = 1_048_576
 
 export const memory: Experiment<MemoryData> = {
-  id: 2,
-  slug: 'memory',
   claim: 'Each thread needs a stack and memory of its own; async tasks share one stack',
   question:
     'By how much does the memory of the process grow with each idle thread, and with each pending async task?',
@@ -40,16 +39,17 @@ export const memory: Experiment<MemoryData> = {
     const module = new URL('../workloads/idle.ts', import.meta.url)
     const run = (name: keyof typeof import('../workloads/idle.ts'), counts: readonly number[]) =>
       bench.inFreshProcess<Growth>(module, name, counts)
+    const counts = bench.scale(THREADS, FEW_THREADS)
     const threads: Growth[] = []
     const tasks: Growth[] = []
     const rounds = bench.options.rounds ?? bench.scale(3, 1)
     bench.progress(
-      `up to ${THREADS.at(-1)} idle threads, up to ${digits(TASKS.at(-1)!)} async tasks`,
+      `up to ${counts.at(-1)} idle threads, up to ${digits(TASKS.at(-1)!)} async tasks`,
     )
     for (let round = 0; round < rounds; round++) {
       // Memory is no matter of speed, so the processes may run side by side.
       const [ofThreads, ...ofTasks] = await Promise.all([
-        run('memoryOfThreads', THREADS),
+        run('memoryOfThreads', counts),
         ...Array.from({ length: TASK_PROCESSES }, () => run('memoryOfTasks', TASKS)),
       ])
       threads.push(ofThreads)

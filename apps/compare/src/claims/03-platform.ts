@@ -46,8 +46,6 @@ const PENDING_TASKS = 10_000
 const CLEARLY_MORE = 1.5
 
 export const platform: Experiment<PlatformData> = {
-  id: 3,
-  slug: 'platform',
   claim: 'Threads are structures of the operating system and cost it more than async tasks',
   question:
     'How many threads of the operating system, how much time to start, and how many context switches for the same work do threads take, and how many async tasks?',
@@ -55,7 +53,7 @@ export const platform: Experiment<PlatformData> = {
     'Async tasks take as many threads of the operating system, as long to start, and as many context switches for the same work as threads do.',
 
   async measure(bench) {
-    const workers = bench.scale(32, 8)
+    const workers = bench.scale(32, 6)
     const text = await (await loadCorpus(bench.options.input)).textOfLength(TEXT_LENGTH)
     const work: WaitingWork = { units: UNITS_EACH, wait: WAIT, text }
     await using runner = new DetachedRunner<typeof import('../workloads/waiting.ts')>(

@@ -44,8 +44,6 @@ const SHORTEST = 0.8
 const CLOCK_ERROR = 0.1 // milliseconds
 
 export const forkJoin: Experiment<ForkJoinData> = {
-  id: 4,
-  slug: 'fork-join',
   claim: 'Fork-join: the parent creates children and must wait for each to end',
   question:
     'Does the parent go on only when its last child has ended, and does it take as long as the longest child, or as all of them together?',
@@ -61,7 +59,7 @@ async function measure(bench: Bench): Promise<ForkJoinData> {
   const children = Math.max(2, Math.min(cores, bench.options.threads))
   const threads = Math.min(children, bench.options.threads)
   bench.progress('finding out how fast this machine is')
-  const work = workFor(children, bench.scale(40, 15))
+  const work = workFor(children, bench.scale(40, 11))
   const registry = new MetricsRegistry()
   const parent = registry.timeline('threeply_compare_parent', { help: 'The parent in its scope' })
   await using pool = new ForkJoinPool<MixedTasks>(

@@ -29,7 +29,7 @@ export interface DetachedData {
   /** The last round: when the parent did something of its own, in milliseconds from the start. */
   readonly ticks: Readonly<Record<'inline' | 'detached', readonly number[]>>
   /** How long the parent's own work took, in milliseconds, while children were busy. */
-  readonly ownWork: Rounds<'alone' | 'besideOne' | 'besideMany'>
+  readonly ownWork: Rounds<'alone' | 'besideMany'>
   readonly many: number
   /** Of the answers on a server's light route while its heavy one worked, the 95th percentile. */
   readonly lightRoute: Rounds<'oneThread' | 'moreThreads'>
@@ -42,8 +42,6 @@ const INDEPENDENT = 2
 const SLOWED = 1.2
 
 export const detached: Experiment<DetachedData> = {
-  id: 5,
-  slug: 'detached',
   claim: 'Detached: parent and child run concurrently and independently, as in a threaded server',
   question:
     'Does the parent go on while its child works, and does a server answer its light route while a thread works for the heavy one?',
@@ -56,8 +54,8 @@ export const detached: Experiment<DetachedData> = {
 async function measure(bench: Bench): Promise<DetachedData> {
   const corpus = await loadCorpus(bench.options.input)
   bench.progress('finding out how fast this machine is')
-  const text = await textTaking(bench.scale(60, 30), corpus, bench.signal)
-  const some = text.slice(0, text.length / 3)
+  const text = await textTaking(bench.scale(60, 20), corpus, bench.signal)
+  const some = text.slice(0, text.length / bench.scale(3, 2))
   return {
     cores: bench.machine.cores,
     ...(await measureDelay(bench, text)),
@@ -108,7 +106,7 @@ async function measureOwnWork(
     inFlight: many,
     signal,
   })
-  const ownWork = { alone: [] as number[], besideOne: [] as number[], besideMany: [] as number[] }
+  const ownWork = { alone: [] as number[], besideMany: [] as number[] }
   const beside = (name: keyof typeof ownWork, count: number) => async () => {
     const job = { task: 'wordStatistics', input: text + text.slice(0, text.length / 2) }
     const busy = children.run(Array.from({ length: count }, () => job))
@@ -122,12 +120,8 @@ async function measureOwnWork(
   await beside('alone', many)() // compiles the work in all of them
   ownWork.alone.length = 0
   await bench.interleave(
-    {
-      alone: beside('alone', 0),
-      besideOne: beside('besideOne', 1),
-      besideMany: beside('besideMany', many),
-    },
-    { rounds: bench.scale(9, 7), warmUp: false, budget: bench.budget * 0.5 },
+    { alone: beside('alone', 0), besideMany: beside('besideMany', many) },
+    { rounds: bench.scale(13, 7), warmUp: false, budget: bench.budget * 0.5 },
   )
   return { ownWork, many }
 }

@@ -31,8 +31,6 @@ const GAIN = 1.1
 const IN_ORDER = 0.9
 
 export const cpu: Experiment<CpuData> = {
-  id: 6,
-  slug: 'cpu',
   claim: 'Without IO, on several cores: threads win, async runs its tasks in order',
   question:
     'How many texts are counted, indexed, compressed, and passwords hashed in a second, inline, under the executor, fork-join, and by detached threads?',
@@ -77,7 +75,7 @@ async function warmAllUp(
   models: Readonly<Record<ModelName, Model>>,
   jobs: readonly TextJob[],
 ): Promise<void> {
-  const end = performance.now() + bench.budget * 0.4
+  const end = performance.now() + bench.budget * 0.33
   while (performance.now() < end) {
     for (const name of ['fork-join', 'detached', ...MODEL_NAMES] as const) {
       await models[name].run(jobs)

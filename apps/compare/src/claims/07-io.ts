@@ -34,11 +34,12 @@ type IoJob = JobOf<typeof tasks>
 
 /**
  * As a service with a database behind it answers: half within 20 ms, one request in forty takes over
- * 50. With eight in flight, five with `--quick`, that is waiting and not computing, also with a thread for each.
+ * 50. With eight in flight that is waiting and not computing, also with a thread for each. `--quick`
+ * asks as often in a millisecond.
  */
-const SERVICE_TIMES = { median: 20, sigma: 0.5 }
-const IN_FLIGHT = 8
-const QUICK_IN_FLIGHT = 5
+const LOAD = { inFlight: 8, median: 20 }
+const QUICK_LOAD = { inFlight: 5, median: 13 }
+const SIGMA = 0.5
 
 /** Within a quarter of each other is about the same: what a sensible person would not change code for. */
 const ABOUT_THE_SAME = [0.8, 1.25] as const
@@ -49,8 +50,6 @@ const CHEAPER = 1.1
 const MOST_ERRORS = 0.05
 
 export const io: Experiment<IoData> = {
-  id: 7,
-  slug: 'io',
   claim: 'With IO, both perform about the same, and async takes fewer resources',
   question:
     'How many requests to a service, and file reads, are done in a second with equally many in flight, on one thread and on a thread for each, and what do they cost in memory and CPU?',
@@ -62,12 +61,13 @@ export const io: Experiment<IoData> = {
 
 async function measure(bench: Bench): Promise<IoData> {
   const { signal, options } = bench
-  const inFlight = Math.max(options.threads, bench.scale(IN_FLIGHT, QUICK_IN_FLIGHT))
+  const load = bench.scale(LOAD, QUICK_LOAD)
+  const inFlight = Math.max(options.threads, load.inFlight)
   const corpus = await loadCorpus(options.input)
   await using stack = new AsyncDisposableStack()
   bench.progress('starting the service')
-  const service = stack.use(await openService(bench, SERVICE_TIMES))
-  const jobs = await requestsFor(bench, service, inFlight)
+  const service = stack.use(await openService(bench, { median: load.median, sigma: SIGMA }))
+  const jobs = await requestsFor(bench, service, inFlight, load.median)
 
   bench.progress('starting threads')
   await primeThreads(['fork-join', 'detached'], IO_SOURCE, jobs[0]!, signal)
@@ -99,7 +99,7 @@ async function measure(bench: Bench): Promise<IoData> {
     jobs: (name) => (name === 'inline' ? jobs.slice(0, few) : jobs),
   })
   bench.progress('reading files')
-  const reads: IoJob[] = Array.from({ length: bench.scale(192, 48) }, (_, i) => {
+  const reads: IoJob[] = Array.from({ length: bench.scale(192, 32) }, (_, i) => {
     return { task: 'readTextFile', input: corpus.paths[i % corpus.paths.length]! }
   })
   for (const name of MODEL_NAMES) await models[name].run(reads)
@@ -114,8 +114,13 @@ async function measure(bench: Bench): Promise<IoData> {
   return { cores, inFlight, requests, fileReads, rssBytes, threads, errors, answers }
 }
 
-/** As many requests as take some 120 milliseconds, with `--quick` one wait, with `inFlight` of them at a time. */
-async function requestsFor(bench: Bench, service: Service, inFlight: number): Promise<IoJob[]> {
+/** As many requests as take some six waits, with `--quick` one, with `inFlight` of them at a time. */
+async function requestsFor(
+  bench: Bench,
+  service: Service,
+  inFlight: number,
+  wait: number,
+): Promise<IoJob[]> {
   const context = createTaskContext({ signal: bench.signal })
   let longest = 0
   for (let i = 0; i < 3; i += 1) {
@@ -123,7 +128,7 @@ async function requestsFor(bench: Bench, service: Service, inFlight: number): Pr
     await fetchItem(service.requestUrl(i), context)
     if (i > 0) longest = Math.max(longest, performance.now() - start) // the first one connects
   }
-  const each = bench.scale(120, 24) / Math.max(longest, SERVICE_TIMES.median)
+  const each = (bench.scale(6, 1) * wait) / Math.max(longest, wait)
   const count = inFlight * Math.max(1, Math.round(each))
   return Array.from({ length: count }, (_, i) => {
     return { task: 'fetchItem', input: service.requestUrl(i) }

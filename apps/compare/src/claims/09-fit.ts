@@ -41,23 +41,20 @@ const ROUNDS = 3
 const COMPUTING_ROUNDS = 7
 const LONG_COMPUTING_ROUNDS = 5
 
-/** Milliseconds; of such tasks fewer shares are tried, or they would take half of the minute. */
+/** Milliseconds; of such tasks fewer shares are tried, in fewer rounds, or they would take half of the minute. */
 const LONG = 100
-/** And from here on there are fewer rounds of what computes. */
-const QUITE_LONG = 10
 
 /** A model that takes less than a tenth longer than the best is as good. */
 const AS_GOOD = 1.1
 
 /** How long the tasks of one cell take together, in milliseconds, if that is more than a few. */
 const BATCH = 12
+const QUICK_BATCH = 8
 
 /** Enough for V8 to compile the task well, on every thread of a pool. */
 const WARM_UP_TASKS = 2_000
 
 export const fit: Experiment<FitData> = {
-  id: 9,
-  slug: 'fit',
   claim: 'Async suits calls of web services and databases, threads suit intensive computing',
   question:
     'Over tasks that compute for 0 to 100 % of their time and last from 10 µs to 100 ms: which model gets them done soonest?',
@@ -70,8 +67,8 @@ export const fit: Experiment<FitData> = {
 async function measure(bench: Bench): Promise<FitData> {
   const { threads } = bench.options
   const shares = (length: number) => {
-    if (!bench.options.quick) return length < LONG ? SHARES : FEW_SHARES
-    return length < 10 ? ENDS : FEW_SHARES
+    if (bench.options.quick) return ENDS
+    return length < LONG ? SHARES : FEW_SHARES
   }
   const lengths = bench.scale([0.01, 0.1, 1, 10, 100], [0.01, 1, 10])
   await using models = startMixedModels(threads, bench.signal)
@@ -103,7 +100,7 @@ async function measureCell(
   const few = Math.max(2, Math.min(bench.options.threads, 4))
   // Where tasks wait, more than there are threads: what computes takes turns anyway.
   const least = cpuShare === 0 || (cpuShare < 1 && length < LONG) ? 2 * few : few
-  const many = Math.max(least, Math.round(BATCH / length))
+  const many = Math.max(least, Math.round(bench.scale(BATCH, QUICK_BATCH) / length))
   const counts: Record<ModelName, number> = {
     inline: length < 10 ? many : few, // waits for one after the other, each as long
     async: many,
@@ -117,8 +114,7 @@ async function measureCell(
     }
   }
   const subjects = {} as Record<ModelName, Subject>
-  const count =
-    cpuShare < 1 ? ROUNDS : length < QUITE_LONG ? COMPUTING_ROUNDS : LONG_COMPUTING_ROUNDS
+  const count = cpuShare < 1 ? ROUNDS : length < LONG ? COMPUTING_ROUNDS : LONG_COMPUTING_ROUNDS
   const hasTurn = (name: ModelName, round: number) =>
     name !== 'detached' || round % Math.ceil(count / ROUNDS) === 0
   for (const name of MODEL_NAMES) {

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { experiments } from '../claims/index.ts'
+import { claims } from '../claims/index.ts'
 import { UsageError } from '../failure.ts'
 import type { CompareOptions } from '../measure/bench.ts'
 import { textFilesIn } from '../workloads/text-files.ts'
@@ -48,7 +48,7 @@ export function checkedOptions(typed: TypedOptions): CompareOptions {
 
 /** The claims that were asked for, each once and in order; all of them when none was. */
 export function chosenClaims(typed: readonly string[] | undefined): readonly number[] {
-  const known = experiments.map(({ id }) => id)
+  const known = claims.map(({ id }) => id)
   if (typed === undefined) return known
   const named = typed.flatMap((argument) => argument.split(',')).map((name) => name.trim())
   for (const name of named) {

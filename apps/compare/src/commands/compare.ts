@@ -4,13 +4,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { styleText } from 'node:util'
 import { Command } from 'commander'
-import { experiments } from '../claims/index.ts'
-import type { Experiment } from '../experiment.ts'
+import { type Claim, claims } from '../claims/index.ts'
 import { Failure, UsageError } from '../failure.ts'
 import type { CompareOptions } from '../measure/bench.ts'
 import { describeMachine } from '../measure/machine.ts'
 import { openOutputFile } from '../output-file.ts'
-import { type ClaimReport, type Report, reportClaim } from '../report.ts'
+import type { ClaimReport, Report } from '../report.ts'
 import { type ExperimentRun, runExperiment } from '../run/experiment-process.ts'
 import { renderJson } from '../views/json.ts'
 import { startProgress } from '../views/progress-line.ts'
@@ -22,7 +21,7 @@ import { probeService } from './service-probe.ts'
 const EXAMPLES = `
 Examples:
   $ threeply compare                        all nine claims, about a minute
-  $ threeply compare --quick                the same in less than half of it, less exactly
+  $ threeply compare --quick                the same in a quarter of it, less exactly
   $ threeply compare --claim 6 7            CPU and IO alone (also: --claim 6,7)
   $ threeply compare --json report.json     everything that was measured, as a file
   $ threeply compare --json - | jq .claims  and as a stream, in place of the table
@@ -36,7 +35,7 @@ export function compareCommand(signal: AbortSignal): Command {
   return new Command('compare')
     .description('Put nine claims about threads and async to the test, on this machine.')
     .option('--claim <n...>', 'only these claims, 1 to 9')
-    .option('--quick', 'in less than half of the time, less exactly')
+    .option('--quick', 'in a quarter of the time, less exactly')
     .option(
       '--json <file>',
       "write everything that was measured as JSON ('-': to stdout, no table)",
@@ -51,14 +50,14 @@ export function compareCommand(signal: AbortSignal): Command {
 }
 
 async function compare(typed: TypedOptions, signal: AbortSignal): Promise<void> {
-  const claims = chosenClaims(typed.claim)
+  const chosen = chosenClaims(typed.claim)
   const options = checkedOptions(typed)
   if (typed.json === '') throw new UsageError("--json is ''; it takes a file to write")
   const toStdout = typed.json === '-'
   const file = typed.json === undefined || toStdout ? undefined : openOutputFile(typed.json)
   try {
     if (options.url !== undefined) await probeService(options.url, signal)
-    const report = await measure(claims, options, signal)
+    const report = await measure(chosen, options, signal)
     file?.commit(renderJson(report))
     process.stdout.write(toStdout ? renderJson(report) : table(report))
     process.stderr.write(renderWarnings(report))
@@ -68,7 +67,7 @@ async function compare(typed: TypedOptions, signal: AbortSignal): Promise<void> 
 }
 
 async function measure(
-  claims: readonly number[],
+  chosen: readonly number[],
   options: CompareOptions,
   signal: AbortSignal,
 ): Promise<Report> {
@@ -76,14 +75,14 @@ async function measure(
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'threeply-'))
   const tidy = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 })
   process.once('exit', tidy)
-  const progress = startProgress(process.stderr, claims.length)
+  const progress = startProgress(process.stderr, chosen.length)
   try {
     const reports: ClaimReport[] = []
-    for (const experiment of experiments) {
-      if (!claims.includes(experiment.id)) continue
-      progress.claim(experiment.id, experiment.slug)
+    for (const claim of claims) {
+      if (!chosen.includes(claim.id)) continue
+      progress.claim(claim.id, claim.slug)
       const run = { machine, options, signal, scratch, onProgress: progress.step }
-      reports.push(await findOut(experiment, run))
+      reports.push(await findOut(claim, run))
     }
     return { machine, options, claims: reports }
   } finally {
@@ -93,11 +92,9 @@ async function measure(
   }
 }
 
-async function findOut(experiment: Experiment, run: ExperimentRun): Promise<ClaimReport> {
-  const { id, slug } = experiment
+async function findOut({ id, slug }: Claim, run: ExperimentRun): Promise<ClaimReport> {
   try {
-    const { data, spread } = await runExperiment(id, run)
-    return reportClaim(experiment, data, spread)
+    return await runExperiment(id, run)
   } catch (cause) {
     run.signal.throwIfAborted()
     const { message } = cause as Error

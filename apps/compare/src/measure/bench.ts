@@ -41,6 +41,8 @@ interface InterleaveSettings {
    * fewer rounds, not a longer wait. The user's `--rounds` are all run. @default `bench.budget`
    */
   readonly budget?: number
+  /** The rounds do the same work, so that a difference between them is the machine's. @default true */
+  readonly isAlike?: boolean
 }
 
 /**

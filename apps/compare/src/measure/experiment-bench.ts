@@ -40,7 +40,7 @@ export function createBench({
         budget: options.rounds === undefined ? (settings.budget ?? budget) : Infinity,
         signal,
       })
-      onSpread?.(spreadOf(rounds))
+      if (settings.isAlike ?? true) onSpread?.(spreadOf(rounds))
       return rounds
     },
     scale: (full, quick) => (options.quick ? quick : full),

@@ -3,13 +3,14 @@
  * and the program itself stays free to hear Ctrl-C, however long an experiment blocks.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { debuglog } from 'node:util'
 import { ended } from '../isolation/child-end.ts'
+import { COMPILE_CACHE } from '../isolation/compile-cache.ts'
 import { withGc } from '../isolation/fresh-process.ts'
 import { endGroup, killGroup } from '../isolation/process-group.ts'
 import type { CompareOptions, Machine } from '../measure/bench.ts'
+import type { ClaimReport } from '../report.ts'
 import type { FromExperiment, ToExperiment } from './messages.ts'
 
 export interface ExperimentRun {
@@ -29,19 +30,12 @@ const GRACE = 400 // Ctrl-C is to end everything within a second
 /** `NODE_DEBUG=threeply` shows stacks, and what experiments write to stderr. */
 const debug = debuglog('threeply')
 
-export interface Measured {
-  /** As plain JSON. */
-  readonly data: unknown
-  /** How much the rounds of its comparisons differ at most, as a part of their median. */
-  readonly spread: number
-}
-
 /**
- * Measures the claim.
+ * Measures the claim and judges it.
  * Aborting: the experiment is asked to end, and killed when it has not after a moment; the call rejects
  * with `signal.reason` when it and all that it has started are gone.
  */
-export async function runExperiment(claim: number, run: ExperimentRun): Promise<Measured> {
+export async function runExperiment(claim: number, run: ExperimentRun): Promise<ClaimReport> {
   run.signal.throwIfAborted()
   const child = fork(ENTRY, [], {
     detached: true, // leads a group, which can be killed as one, and does not get the terminal's Ctrl-C
@@ -49,7 +43,7 @@ export async function runExperiment(claim: number, run: ExperimentRun): Promise<
     env: {
       ...process.env,
       ...{ TMPDIR: run.scratch, TEMP: run.scratch, TMP: run.scratch },
-      NODE_COMPILE_CACHE: path.join(run.scratch, 'compile-cache'), // threads strip types but once
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
     },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
@@ -63,7 +57,11 @@ export async function runExperiment(claim: number, run: ExperimentRun): Promise<
   }
 }
 
-async function converse(child: ChildProcess, claim: number, run: ExperimentRun): Promise<Measured> {
+async function converse(
+  child: ChildProcess,
+  claim: number,
+  run: ExperimentRun,
+): Promise<ClaimReport> {
   const { machine, options, signal, onProgress } = run
   const say = (message: ToExperiment) => {
     child.send(message, (error) => {
@@ -90,8 +88,8 @@ async function converse(child: ChildProcess, claim: number, run: ExperimentRun):
   })
 
   signal.throwIfAborted()
-  if (result?.type === 'measured') return result
-  if (result?.type !== 'failed') throw new Error(`its process gave no data: it ${how}`)
+  if (result?.type === 'measured') return result.report
+  if (result?.type !== 'failed') throw new Error(`its process gave no report: it ${how}`)
   debug('claim %d: %s', claim, result.stack)
   throw new Error(result.message)
 }

@@ -1,5 +1,6 @@
 /** What the program and the process that runs an experiment say to each other, as JSON. */
 import type { CompareOptions, Machine } from '../measure/bench.ts'
+import type { ClaimReport } from '../report.ts'
 
 export type ToExperiment =
   | {
@@ -12,5 +13,5 @@ export type ToExperiment =
 
 export type FromExperiment =
   | { readonly type: 'progress'; readonly step: string }
-  | { readonly type: 'measured'; readonly data: unknown; readonly spread: number }
+  | { readonly type: 'measured'; readonly report: ClaimReport }
   | { readonly type: 'failed'; readonly message: string; readonly stack: string }
