@@ -92,16 +92,17 @@ export function fits(duration: number, cost: number): boolean {
 }
 
 /** How many inputs of such a cost fill the chunks of all threads, two for each. */
-export function readAhead(cost: number, threads: number, chunkSize = chunkOf(cost)): number {
+export function readAhead(cost: number, threads: number, chunkSize = mostThatFit(cost)): number {
   return 2 * threads * Math.min(MAX_INPUTS, chunkSize)
 }
 
 /** How many of `remaining` inputs of such a cost one message is to carry. */
 export function chunkSize(remaining: number, threads: number, cost: number): number {
-  return Math.min(MAX_INPUTS, chunkOf(cost), fairShare(remaining, threads, cost))
+  return Math.min(MAX_INPUTS, mostThatFit(cost), fairShare(remaining, threads, cost))
 }
 
-function chunkOf(cost: number): number {
+/** How many inputs of such a cost a chunk has room for. */
+export function mostThatFit(cost: number): number {
   return Math.max(1, Math.floor(CHUNK_MS / Math.max(cost, 1e-6)))
 }
 

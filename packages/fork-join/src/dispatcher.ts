@@ -1,10 +1,11 @@
 /** Brings what waits in the queue to the threads that are free, in chunks of a size that pays. */
 import { AcceptedWork } from './accepted-work.ts'
 import { BoundCalls, failAll } from './bound-calls.ts'
+import { type Chunk, TaskChunk } from './chunk.ts'
 import { chunkSize, readAhead, TaskCosts } from './chunk-size.ts'
 import type { Duration } from './messages.ts'
 import { NestedForks } from './nested-forks.ts'
-import { type Chunk, ChunkFiller } from './next-chunk.ts'
+import { ChunkFiller } from './next-chunk.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
 import type { PoolThread } from './pool-thread.ts'
@@ -249,21 +250,21 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
 
   /** @returns Whether there was something to send. */
   #feed(thread: PoolThread): boolean {
-    const { tasks, duration } = this.#nextChunk(thread)
-    if (tasks.length === 0) return false
+    const chunk = this.#nextChunk(thread)
+    if (chunk === undefined) return false
     this.#room = 0
-    thread.send(tasks, duration)
+    thread.send(chunk)
     if (thread.hasWaiting) this.#rebalancing.watchOverruns()
     return true
   }
 
-  #nextChunk(thread: PoolThread): Chunk {
+  #nextChunk(thread: PoolThread): Chunk | undefined {
     const isBehind = !thread.isIdle
     if (this.#bound.isEmpty) return this.#chunks.next(this.#queue, isBehind, thread.tasksLeft)
     const task = this.#bound.broadcasts.next(thread)?.peek()
-    if (task !== undefined) return { tasks: [task], duration: this.#costs.of(task.name) }
+    if (task !== undefined) return new TaskChunk([task], this.#costs.of(task.name))
     const chunk = this.#chunks.next(this.#bound.queueFor(thread), isBehind, thread.tasksLeft)
-    for (const { call } of chunk.tasks) {
+    for (const call of chunk?.calls ?? []) {
       if (call.settings.key !== undefined) this.#bound.keyed.sent(call, thread)
     }
     return chunk

@@ -11,6 +11,10 @@ interface GracePeriod {
 export class GracePeriods {
   readonly #periods = new Map<Task, GracePeriod>()
 
+  get isEmpty(): boolean {
+    return this.#periods.size === 0
+  }
+
   has(task: Task): boolean {
     return this.#periods.has(task)
   }
@@ -29,7 +33,7 @@ export class GracePeriods {
 
   /** The task has ended. @returns Why it was cancelled, if it was. */
   end(task: Task): Cancellation | undefined {
-    if (this.#periods.size === 0) return undefined // nearly always
+    if (this.isEmpty) return undefined // nearly always
     const period = this.#periods.get(task)
     clearTimeout(period?.timer)
     this.#periods.delete(task)

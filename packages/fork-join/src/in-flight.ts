@@ -1,14 +1,13 @@
 /** What a thread was sent and has not answered, in order; with holes for what is wanted no more. */
+import type { Chunk } from './chunk.ts'
 import type { Task } from './submission.ts'
 
 interface SentChunk {
   /** The number of its first item. */
   readonly first: number
-  readonly tasks: (Task | undefined)[]
-  /** How many of them have been answered. */
+  readonly chunk: Chunk
+  /** How many of its tasks have been answered. */
   answered: number
-  /** How many milliseconds they take together, as far as is known; else `Infinity`. */
-  readonly duration: number
 }
 
 export class InFlight {
@@ -39,47 +38,63 @@ export class InFlight {
 
   /** How many milliseconds of work all that is. */
   get duration(): number {
-    return this.#chunks.reduce((sum, { duration }) => sum + duration, 0)
+    return this.#chunks.reduce((sum, { chunk }) => sum + chunk.duration, 0)
   }
 
-  /** Adds a chunk, whose tasks have the next numbers. The array is its own from now on. */
-  push(tasks: Task[], duration: number): void {
-    this.#chunks.push({ first: this.#next, tasks, answered: 0, duration })
-    this.#next += tasks.length
+  /** Adds a chunk, whose tasks have the next numbers. */
+  push(chunk: Chunk): void {
+    this.#chunks.push({ first: this.#next, chunk, answered: 0 })
+    this.#next += chunk.size
   }
 
   at(item: number): Task | undefined {
-    const chunk = this.#chunkOf(item)
-    return chunk?.tasks[item - chunk.first]
+    const sent = this.#sentChunkOf(item)
+    return sent?.chunk.tasks[item - sent.first]
   }
 
   /** The answer is wanted no more. */
   drop(item: number): void {
-    const chunk = this.#chunkOf(item)
-    if (chunk !== undefined) chunk.tasks[item - chunk.first] = undefined
+    const sent = this.#sentChunkOf(item)
+    if (sent !== undefined) sent.chunk.tasks[item - sent.first] = undefined
   }
 
   /** Takes away the first item, which is answered. */
   shift(): Task | undefined {
-    const chunk = this.#chunks[0]!
-    const task = chunk.tasks[chunk.answered]
-    chunk.tasks[chunk.answered] = undefined
-    chunk.answered += 1
-    this.#answered += 1
-    if (chunk.answered === chunk.tasks.length) this.#chunks.shift()
+    const sent = this.#chunks[0]!
+    const { tasks } = sent.chunk
+    const task = tasks[sent.answered]
+    tasks[sent.answered] = undefined
+    this.#countAnswers(sent, 1)
     return task
+  }
+
+  /**
+   * Fulfils the first items with `outputs`, from the one at `from` on, as many as go together.
+   * @returns How many that were; 0 when the first is a case of its own.
+   */
+  fulfil(outputs: readonly unknown[], from: number): number {
+    const sent = this.#chunks[0]!
+    const count = sent.chunk.fulfil(sent.answered, outputs, from)
+    if (count > 0) this.#countAnswers(sent, count)
+    return count
   }
 
   /** Those that are wanted, as they are now: they may be dropped meanwhile. */
   list(): Task[] {
     const wanted: Task[] = []
-    for (const { tasks } of this.#chunks) {
-      for (const task of tasks) if (task !== undefined) wanted.push(task)
+    for (const { chunk } of this.#chunks) {
+      for (const task of chunk.tasks) if (task !== undefined) wanted.push(task)
     }
     return wanted
   }
 
-  #chunkOf(item: number): SentChunk | undefined {
+  #countAnswers(sent: SentChunk, count: number): void {
+    sent.answered += count
+    this.#answered += count
+    if (sent.answered === sent.chunk.size) this.#chunks.shift()
+  }
+
+  #sentChunkOf(item: number): SentChunk | undefined {
     return this.#chunks.findLast(({ first }) => first <= item)
   }
 }

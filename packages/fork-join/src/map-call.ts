@@ -2,13 +2,16 @@
  * One call that has many inputs: a submission of one task for each of them. It makes no promise for
  * an input, takes inputs only when a thread can have them, and gives outputs to where they belong.
  */
+import type { AliasGuard } from './alias-guard.ts'
 import { type LimitedCall, limit, unlimit } from './call-limits.ts'
 import type { CallSettings, Transferable } from './call-options.ts'
+import type { Chunk } from './chunk.ts'
 import { MAX_INPUTS } from './chunk-size.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { InputSource } from './input-source.ts'
 import { MapTask } from './map-task.ts'
 import type { Outputs } from './outputs.ts'
+import { RangeChunk } from './range-chunk.ts'
 import { type Cancellation, type Outcome, Submission, type Task } from './submission.ts'
 import { transferablesIn } from './transferables.ts'
 
@@ -85,10 +88,35 @@ export class MapCall extends Submission implements LimitedCall {
     return this.#upNext
   }
 
-  take(): boolean {
+  take(): void {
     this.#upNext = undefined
     this.#inFlight += 1
     this.#startedAt ??= performance.now()
+  }
+
+  override takeRange(most: number, cost: number, guard: AliasGuard): Chunk | undefined {
+    // Each may have something of its own: what is moved, what came back, values to be folded.
+    if (this.#transfer !== undefined || this.#held > 0 || this.settings.folds) return undefined
+    const inputs: unknown[] = []
+    let first = 0
+    while (inputs.length < most && this.#readNext()) {
+      const index = this.#outputs.open()
+      const { value } = this.#source
+      if (!guard.admits(value)) {
+        this.#upNext = new MapTask(this, index, value, NOTHING)
+        break
+      }
+      if (inputs.length === 0) first = index
+      inputs.push(value)
+      this.#inFlight += 1 // at once: the source may end the call, which then waits for these
+    }
+    if (inputs.length === 0) return undefined
+    this.#startedAt ??= performance.now()
+    this.#dispatcher.metrics.submitted(inputs.length + this.#held)
+    return new RangeChunk(this, first, inputs, cost * inputs.length)
+  }
+
+  get mayHaveMore(): boolean {
     return this.#held > 0 || (this.#source.remaining > 0 && this.#hasRoom())
   }
 
@@ -118,6 +146,18 @@ export class MapCall extends Submission implements LimitedCall {
     this.#inFlight -= 1
     this.#dispatcher.metrics.settled('completed', true)
     if (this.#failure === undefined) this.#outputs.fulfil(index, output)
+    this.#settleIfDone()
+  }
+
+  /** Fulfils the input with the place `index`, and those behind it, with `count` outputs from `from` on. */
+  fulfilRange(index: number, outputs: readonly unknown[], from: number, count: number): void {
+    this.#inFlight -= count
+    this.#dispatcher.metrics.settled('completed', true, count)
+    if (this.#failure === undefined) {
+      for (let nth = 0; nth < count; nth += 1) {
+        this.#outputs.fulfil(index + nth, outputs[from + nth])
+      }
+    }
     this.#settleIfDone()
   }
 
@@ -251,20 +291,26 @@ export class MapCall extends Submission implements LimitedCall {
     if (this.remaining > 0) setImmediate(() => this.onInput())
   }
 
-  #read(): MapTask | undefined {
-    if (!this.#hasRoom()) return undefined
+  /** Goes to the next input, if there is one now that may be pulled. */
+  #readNext(): boolean {
+    if (!this.#hasRoom()) return false
     try {
       const hasNext = this.#source.next()
-      if (this.#failure !== undefined) return undefined
+      if (this.#failure !== undefined) return false
       if (!hasNext) {
         this.#setStarved(this.room === 0) // by now: what inputs cost may turn out to be more
-        return undefined
+        return false
       }
     } catch (error) {
       this.#end(error, false)
-      return undefined
+      return false
     }
     this.#room -= 1
+    return true
+  }
+
+  #read(): MapTask | undefined {
+    if (!this.#readNext()) return undefined
     const { value } = this.#source
     const moved = this.#transfer === undefined ? NOTHING : transferablesIn(value, this.#transfer)
     const task = new MapTask(this, this.#outputs.open(), value, moved)

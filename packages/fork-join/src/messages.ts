@@ -4,11 +4,12 @@ import type { MessagePort } from 'node:worker_threads'
 import type { MetricsHandle } from '@threeply/metrics'
 import { decodeError, type EncodedError, encodeError, type FailedTask } from '@threeply/task'
 import { isError } from '@threeply/task/runner'
-import type { MapOptions, Transferable } from './call-options.ts'
+import type { CallSettings, MapOptions, Transferable } from './call-options.ts'
 import type { Carried } from './carry.ts'
 import type { FreshPage } from './item-states.ts'
+import type { MapCall } from './map-call.ts'
 import type { PoolMetrics } from './pool-metrics.ts'
-import type { Task } from './submission.ts'
+import type { Submission, Task } from './submission.ts'
 
 /** What a thread is opened with. */
 export interface ThreadOpening {
@@ -53,7 +54,7 @@ export type Segment = readonly [
   wishes: number,
   /** When the first of them was submitted, on the clock of the metrics. */
   submittedAt: number,
-  inputs: unknown[],
+  inputs: readonly unknown[],
   carried: Carried | undefined,
 ]
 
@@ -140,15 +141,10 @@ export type ChildFailure =
 /** How long `count` items of one task took together, in milliseconds. */
 export type Duration = readonly [name: string, count: number, duration: number]
 
-/** The message that has a thread run `tasks`, the first of which is its item `first`. */
-export function runMessage(
-  first: number,
-  tasks: readonly Task[],
-  page: FreshPage | undefined,
-  metrics: PoolMetrics,
-): ToThread {
+/** The segments of a message that carries these tasks, in this order. */
+export function segmentsOf(tasks: readonly Task[], metrics: PoolMetrics): Segment[] {
   const segments: Segment[] = []
-  let call: Task['call'] | undefined
+  let call: Submission | undefined
   let name = ''
   let wishes = -1
   let carried: Carried | undefined
@@ -156,18 +152,27 @@ export function runMessage(
   for (const task of tasks) {
     if (task.call !== call) {
       call = task.call
-      const wanted = wishesOf(task)
+      const wanted = wishesOf(call.settings)
       if (task.name !== name || wanted !== wishes || call.settings.carried !== carried) {
         name = task.name
         wishes = wanted
         carried = call.settings.carried
-        inputs = []
+        inputs = [] // filled below
         segments.push([name, wishes, metrics.time(call.submittedAt), inputs, carried])
       }
     }
     inputs.push(task.input)
   }
-  return [RUN, first, segments, page]
+  return segments
+}
+
+/** That of inputs of one call. */
+export function segmentOf(
+  { name, settings, submittedAt }: MapCall,
+  inputs: readonly unknown[],
+  metrics: PoolMetrics,
+): Segment {
+  return [name, wishesOf(settings), metrics.time(submittedAt), inputs, settings.carried]
 }
 
 /** The message that tells a running task why it is cancelled. */
@@ -184,7 +189,7 @@ export function decodeReason([kind, reason]: CancelReason): unknown {
   return kind === 'error' ? decodeError(reason) : reason
 }
 
-function wishesOf({ call: { settings } }: Task): number {
+function wishesOf(settings: CallSettings): number {
   return (
     (settings.onProgress === undefined ? 0 : WANTS_PROGRESS) |
     (settings.timeout === Number.POSITIVE_INFINITY ? 0 : WANTS_START_TIME) |

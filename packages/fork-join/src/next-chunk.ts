@@ -1,15 +1,9 @@
-/** Takes the next chunk from the queue: what one message carries to one thread. */
+/** Takes the next chunk from the queue. */
 import { AliasGuard } from './alias-guard.ts'
-import { fairShare, fits, MAX_INPUTS, type TaskCosts } from './chunk-size.ts'
+import { type Chunk, TaskChunk } from './chunk.ts'
+import { fairShare, fits, MAX_INPUTS, mostThatFit, type TaskCosts } from './chunk-size.ts'
 import type { Submission, Task } from './submission.ts'
 import { SubmissionQueue } from './submission-queue.ts'
-
-export interface Chunk {
-  /** In the order in which they are to run. */
-  readonly tasks: Task[]
-  /** How many milliseconds they will take; `Infinity` when nobody knows. */
-  readonly duration: number
-}
 
 /** Fills one chunk after the other, for `threads` threads that share what is queued. */
 export class ChunkFiller {
@@ -33,12 +27,16 @@ export class ChunkFiller {
   }
 
   /**
-   * Tasks of one call of `map`, or calls of `run` that follow one another; none when none waits.
+   * Tasks of one call of `map`, or calls of `run` that follow one another; nothing when none waits.
    * @param queue Where from.
    * @param isBehind Whether the thread has other tasks to run before.
    * @param mostTasks How many the thread takes at most.
    */
-  next(queue: SubmissionQueue<Submission>, isBehind: boolean, mostTasks: number): Chunk {
+  next(
+    queue: SubmissionQueue<Submission>,
+    isBehind: boolean,
+    mostTasks: number,
+  ): Chunk | undefined {
     this.#queue = queue
     this.#isBehind = isBehind
     this.#mostTasks = mostTasks
@@ -48,10 +46,39 @@ export class ChunkFiller {
     this.#guard.reset()
     for (;;) {
       const call = this.#queue.first
-      if (call === undefined || !this.#takeFrom(call)) break
+      if (call === undefined) break
+      const range = this.#tasks.length === 0 ? this.#rangeOf(call) : undefined
+      if (range !== undefined) return range
+      if (!this.#takeFrom(call)) break
     }
-    this.#giveOthersATurn()
-    return { tasks: this.#tasks, duration: this.#duration }
+    const [first] = this.#tasks
+    if (first === undefined) return undefined
+    this.#giveOthersATurn(first.call)
+    return new TaskChunk(this.#tasks, this.#duration)
+  }
+
+  /** A chunk of tasks that need not be taken one by one. */
+  #rangeOf(call: Submission): Chunk | undefined {
+    const { name } = call
+    const cost = this.#costs.of(name)
+    const { chunkSize } = call.settings
+    const most = this.#mostOf(call, cost)
+    const range = call.takeRange(
+      chunkSize === undefined ? Math.min(most, mostThatFit(cost)) : most,
+      cost,
+      this.#guard,
+    )
+    if (range === undefined) return undefined
+    if (!call.mayHaveMore) this.#queue.remove(call)
+    this.#giveOthersATurn(call)
+    return range
+  }
+
+  /** How many inputs a chunk has at most, when so much remains. */
+  #mostOf(call: Submission, cost: number): number {
+    const remaining = Math.max(this.#queue.size, call.remaining)
+    const share = call.settings.chunkSize ?? fairShare(remaining, this.#threads, cost)
+    return Math.min(MAX_INPUTS, share, this.#mostTasks)
   }
 
   /** @returns Whether the chunk has room for tasks of the next call. */
@@ -63,7 +90,8 @@ export class ChunkFiller {
         return true
       }
       if (!this.#admits(task)) return false
-      const isLast = !call.take()
+      call.take()
+      const isLast = !call.mayHaveMore
       if (isLast) this.#queue.remove(call)
       this.#tasks.push(task)
       this.#duration += this.#cost * task.calls
@@ -84,9 +112,7 @@ export class ChunkFiller {
     if (isSurvivor && (this.#isBehind || first !== undefined)) return false
     const { chunkSize } = task.call.settings
     if (first === undefined) {
-      const remaining = Math.max(this.#queue.size, task.call.remaining)
-      const share = chunkSize ?? fairShare(remaining, this.#threads, this.#cost)
-      this.#limit = isSurvivor ? 1 : Math.min(MAX_INPUTS, share, this.#mostTasks)
+      this.#limit = isSurvivor ? 1 : this.#mostOf(task.call, this.#cost)
     } else {
       if (!isAlike(task, first) || task.transfer.length > 0) return false
       if (chunkSize === undefined && !fits(this.#duration, this.#cost)) return false
@@ -95,9 +121,8 @@ export class ChunkFiller {
   }
 
   /** A long `map` goes behind what waits beside it, after each chunk; one that a task waits for not. */
-  #giveOthersATurn(): void {
-    const call = this.#tasks[0]?.call
-    if (call === undefined || call.settings.isFork || !this.#queue.has(call)) return
+  #giveOthersATurn(call: Submission): void {
+    if (call.settings.isFork || !this.#queue.has(call)) return
     if (call.settings.key !== undefined) return // its key keeps the order
     this.#queue.remove(call)
     this.#queue.push(call)

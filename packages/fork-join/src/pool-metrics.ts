@@ -28,14 +28,14 @@ export class PoolMetrics {
     return now + this.#clockOffset
   }
 
-  submitted(): void {
-    this.#metrics?.submitted.add()
-    this.#metrics?.waiting.add(1)
+  submitted(count = 1): void {
+    this.#metrics?.submitted.add(count)
+    this.#metrics?.waiting.add(count)
   }
 
-  settled(outcome: Outcome, hasStarted: boolean): void {
-    this.#metrics?.settled[outcome].add()
-    if (!hasStarted) this.#metrics?.waiting.add(-1)
+  settled(outcome: Outcome, hasStarted: boolean, count = 1): void {
+    this.#metrics?.settled[outcome].add(count)
+    if (!hasStarted) this.#metrics?.waiting.add(-count)
   }
 
   /** A task that has started is to start again. */

@@ -4,6 +4,7 @@
  */
 import type { MetricsHandle } from '@threeply/metrics'
 import { Children } from './children.ts'
+import { type Chunk, TaskChunk } from './chunk.ts'
 import { isWorthPrefetching, isWorthStealing } from './chunk-size.ts'
 import { refusedInput } from './failed-task.ts'
 import {
@@ -14,7 +15,7 @@ import {
   HEAP_EXCEEDED,
   LATE,
   PROGRESS,
-  runMessage,
+  RUN,
   type ToThread,
 } from './messages.ts'
 import type { ExitReason, PoolMetrics } from './pool-metrics.ts'
@@ -144,39 +145,35 @@ export class PoolThread {
   }
 
   /**
-   * Sends tasks, which it runs in this order. A task whose input cannot be sent is rejected, and the
+   * Sends tasks, which it runs in their order. A task whose input cannot be sent is rejected, and the
    * others are sent without it.
-   * @param duration How long they will take in milliseconds, as far as is known; else `Infinity`.
    */
-  send(tasks: Task[], duration: number): void {
+  send(chunk: Chunk): void {
     if (this.isIdle) this.#hasAnswered = true
-    const [first] = tasks
-    if (first === undefined) return
     const before = performance.now()
-    const transfer = tasks.length === 1 ? first.transfer : []
     this.#children.flush() // what that lets end goes before what begins
-    const page = this.#sent.prepare(tasks.length)
-    const message = runMessage(this.#sent.next, tasks, page, this.#metrics)
+    const first = this.#sent.next
+    const page = this.#sent.prepare(chunk.size)
     try {
-      this.#host.post(message, transfer)
+      this.#host.post([RUN, first, chunk.segments(this.#metrics), page], chunk.transfer)
     } catch (error) {
-      if (tasks.length > 1) for (const task of tasks) this.send([task], duration / tasks.length)
-      else first.reject(refusedInput(first, error), 'failed', false)
+      this.#sendApart(chunk, error)
       return
     }
-    let item = this.#sent.next
-    for (const task of tasks) {
-      task.thread = this
-      task.item = item
-      task.sendings += 1
-      item += 1
-    }
-    this.#sent.push(tasks, duration)
+    chunk.sentTo(this, first)
+    this.#sent.push(chunk)
     const now = performance.now()
     this.#sentAt = now
     this.#metrics.serialised(before, now)
-    const count = tasks.length === 1 ? first.calls : tasks.length
-    this.#observer.onSent([first.name, count, now - before])
+    this.#observer.onSent([chunk.name, chunk.runs, now - before])
+  }
+
+  /** The chunk cannot be sent as one. */
+  #sendApart({ tasks, size, duration }: Chunk, error: unknown): void {
+    for (const task of tasks as Task[]) {
+      if (size > 1) this.send(new TaskChunk([task], duration / size))
+      else task.reject(refusedInput(task, error), 'failed', false)
+    }
   }
 
   /**

@@ -76,7 +76,9 @@ export class RunCall extends Submission implements Task, LimitedCall {
     return this
   }
 
-  take(): boolean {
+  take(): void {}
+
+  get mayHaveMore(): boolean {
     return false
   }
 

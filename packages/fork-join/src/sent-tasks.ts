@@ -1,4 +1,5 @@
 /** What a thread was sent and has not answered, in order or set aside, and how far each task is. */
+import type { Chunk } from './chunk.ts'
 import { InFlight } from './in-flight.ts'
 import { type FreshPage, type ItemState, ItemStates } from './item-states.ts'
 import type { Task } from './submission.ts'
@@ -70,10 +71,10 @@ export class SentTasks {
     return this.#states.fresh
   }
 
-  /** They were posted. The array is its own from now on. */
-  push(tasks: Task[], duration: number): void {
+  /** It was posted. */
+  push(chunk: Chunk): void {
     this.#states.delivered()
-    this.#inFlight.push(tasks, duration)
+    this.#inFlight.push(chunk)
   }
 
   /** @returns Whether the task will never start. */
@@ -115,6 +116,14 @@ export class SentTasks {
     const { waiting, isAnyRunning } = this.#waiting()
     const first = isAnyRunning ? 0 : 1 // which is about to start
     return this.#takeBack(waiting.slice(first + Math.floor((waiting.length - first) / 2)))
+  }
+
+  /**
+   * Fulfils the first in order with `outputs`, from the one at `from` on, as many as go together.
+   * @returns How many that were; 0 when the first is a case of its own.
+   */
+  fulfil(outputs: readonly unknown[], from: number): number {
+    return this.#inFlight.fulfil(outputs, from)
   }
 
   /** Takes away the first in order, which is answered. */

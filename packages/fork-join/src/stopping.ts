@@ -25,6 +25,11 @@ export class Stopping {
     this.#thread = thread
   }
 
+  /** Whether nothing that it has was cancelled while it ran. */
+  get isIdle(): boolean {
+    return this.#gracePeriods.isEmpty
+  }
+
   /** Why the task, which runs, was cancelled, if it was. */
   cancellationOf(task: Task): Cancellation | undefined {
     return this.#gracePeriods.cancellation(task)

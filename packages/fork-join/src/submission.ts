@@ -1,6 +1,8 @@
 /** What is submitted: a call that waits for threads, and the tasks that it consists of. */
 import type { TaskOutcome } from '@threeply/metrics/runner'
+import type { AliasGuard } from './alias-guard.ts'
 import type { CallSettings, Transferable } from './call-options.ts'
+import type { Chunk } from './chunk.ts'
 import { QueueEntry } from './submission-queue.ts'
 
 export type Outcome = TaskOutcome
@@ -13,11 +15,22 @@ export interface Cancellation {
 
 /** An accepted call that has tasks to be run: one, or one for each of its inputs. */
 export abstract class Submission extends QueueEntry {
+  /** Of its task. */
+  abstract readonly name: string
   abstract readonly settings: CallSettings
   /** The next task, without taking it; `undefined` when there is none, or none yet. */
   abstract peek(): Task | undefined
-  /** Takes the task that `peek` gave, for a thread. @returns Whether there may be more. */
-  abstract take(): boolean
+  /** Takes the task that `peek` gave, for a thread. */
+  abstract take(): void
+  /**
+   * Takes up to `most` tasks that are side by side, as a chunk; none when they are to be taken one by one.
+   * @param cost Milliseconds for each.
+   */
+  takeRange(_most: number, _cost: number, _guard: AliasGuard): Chunk | undefined {
+    return undefined
+  }
+  /** Whether there may be more tasks than were taken. */
+  abstract readonly mayHaveMore: boolean
   /** A task that was taken and not run is here again; the latest is the first to go. */
   abstract takeBack(task: Task): void
   /** How many tasks are still to be taken, as far as that is known; else `Infinity`. */

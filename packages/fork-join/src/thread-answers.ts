@@ -20,7 +20,14 @@ export class ThreadAnswers {
   /** Of the items from the first unanswered on. */
   take(outputs: readonly unknown[], failures: readonly Failure[]): void {
     let failed = 0
-    for (let offset = 0; offset < outputs.length; offset += 1) {
+    let offset = 0
+    // With neither failures nor cancellations, nothing but outputs has to be told apart.
+    if (failures.length === 0 && this.#stopping.isIdle) {
+      for (let count = -1; count !== 0 && offset < outputs.length; offset += count) {
+        count = this.#sent.fulfil(outputs, offset)
+      }
+    }
+    for (; offset < outputs.length; offset += 1) {
       const failure = failures[failed]?.[0] === offset ? failures[failed] : undefined
       if (failure !== undefined) failed += 1
       if (failure !== undefined && failure[1] === undefined) {
