@@ -98,22 +98,20 @@ export class MapCall extends Submission implements LimitedCall {
     // Each may have something of its own: what is moved, what came back, values to be folded.
     if (this.#transfer !== undefined || this.#held > 0 || this.settings.folds) return undefined
     const inputs: unknown[] = []
-    let first = 0
+    let isApart = false
     while (inputs.length < most && this.#readNext()) {
-      const index = this.#outputs.open()
-      const { value } = this.#source
-      if (!guard.admits(value)) {
-        this.#upNext = new MapTask(this, index, value, NOTHING)
-        break
-      }
-      if (inputs.length === 0) first = index
-      inputs.push(value)
+      isApart = !guard.admits(this.#source.value)
+      if (isApart) break
+      inputs.push(this.#source.value)
       this.#inFlight += 1 // at once: the source may end the call, which then waits for these
     }
-    if (inputs.length === 0) return undefined
+    const count = inputs.length
+    const index = this.#outputs.open(count)
+    this.#dispatcher.metrics.submitted(count)
+    if (isApart) this.#upNext = this.#newTask()
+    if (count === 0) return undefined
     this.#startedAt ??= performance.now()
-    this.#dispatcher.metrics.submitted(inputs.length + this.#held)
-    return new RangeChunk(this, first, inputs, cost * inputs.length)
+    return new RangeChunk(this, index, inputs, cost * count)
   }
 
   get mayHaveMore(): boolean {
@@ -310,11 +308,14 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   #read(): MapTask | undefined {
-    if (!this.#readNext()) return undefined
+    return this.#readNext() ? this.#newTask() : undefined
+  }
+
+  /** Of the input that was read last. */
+  #newTask(): MapTask {
     const { value } = this.#source
     const moved = this.#transfer === undefined ? NOTHING : transferablesIn(value, this.#transfer)
-    const task = new MapTask(this, this.#outputs.open(), value, moved)
     this.#dispatcher.metrics.submitted()
-    return task
+    return new MapTask(this, this.#outputs.open(1), value, moved)
   }
 }

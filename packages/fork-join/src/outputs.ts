@@ -2,8 +2,8 @@
 
 /** Where the outputs of one call go. */
 export interface Outputs {
-  /** An input was pulled. @returns The place of what it gives. */
-  open(): number
+  /** So many inputs were pulled. @returns The place of what the first gives; the others follow. */
+  open(count: number): number
   fulfil(index: number, output: unknown): void
   /** Whether a failure is one of the outputs, instead of the end of the call. */
   readonly takeFailures: boolean
@@ -35,9 +35,10 @@ abstract class AllOutputs<Item> implements Outputs {
     this.#settlement = settlement
   }
 
-  open(): number {
-    // In order, as an array with a gap would become a slow one.
-    return this.items.push(undefined) - 1
+  open(count: number): number {
+    const first = this.items.length
+    this.items.length += count
+    return first
   }
 
   abstract fulfil(index: number, output: unknown): void

@@ -31,9 +31,9 @@ export class StreamOutputs extends StreamedOutputs<unknown> implements Outputs {
     this.#mostInFlight = mostInFlight
   }
 
-  open(): number {
-    this.#opened += 1
-    return this.#opened - 1
+  open(count: number): number {
+    this.#opened += count
+    return this.#opened - count
   }
 
   fulfil(index: number, output: unknown): void {

@@ -24,7 +24,6 @@ export class ThreadForkContext extends ThreadTaskContext implements ForkContext<
   readonly #host: ForkHost
   readonly #sharedCarried: Readonly<Record<string, unknown>> | undefined
   #carried: Readonly<Record<string, unknown>> | undefined
-  #fork: Fork | undefined
 
   constructor(
     item: number,
@@ -47,8 +46,7 @@ export class ThreadForkContext extends ThreadTaskContext implements ForkContext<
 
   // Functions of their own, not methods, so that a task may take them apart: `({ fork, map }) => …`.
   get fork(): Fork {
-    this.#fork ??= (name, input, options) => this.#host.fork(this, 'fork', name, input, options)
-    return this.#fork
+    return (name, input, options) => this.#host.fork(this, 'fork', name, input, options)
   }
 
   get map(): Map {

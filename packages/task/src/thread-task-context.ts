@@ -11,6 +11,32 @@ export interface CancellationFlag {
 const NOT_CANCELLED = 0
 
 /**
+ * What a context has only once it is asked for, so that a task that only computes does not pay for it.
+ * Functions of their own, not methods, so that a task may take them apart: `({ cancelled }) => …`.
+ */
+interface Used {
+  controller: AbortController | undefined
+  cancelled: (() => boolean) | undefined
+  throwIfCancelled: (() => void) | undefined
+  progress: ((value: unknown) => void) | undefined
+  transfer: TaskContext['transfer'] | undefined
+  cancellation: { readonly reason: unknown } | undefined
+  transferred: unknown[] | undefined
+}
+
+const UNUSED: Used = {
+  controller: undefined,
+  cancelled: undefined,
+  throwIfCancelled: undefined,
+  progress: undefined,
+  transfer: undefined,
+  cancellation: undefined,
+  transferred: undefined,
+}
+
+const NOTHING: readonly unknown[] = []
+
+/**
  * Invariant of the flag: the parent alone writes it, once, from `NOT_CANCELLED` to another value,
  * while the task is running; the thread alone reads it. The flag says *that*, the message says *why*:
  * a task that sees the flag first gets an `AbortError`, and keeps it as its one reason.
@@ -18,16 +44,7 @@ const NOT_CANCELLED = 0
 export class ThreadTaskContext implements TaskContext {
   readonly #flag: CancellationFlag
   readonly #onProgress: (value: unknown) => void
-  // Made when first asked for, so that a task that only computes does not pay for them. Functions
-  // of their own, not methods, so that a task may take them apart: `({ cancelled }) => …`.
-  #controller: AbortController | undefined
-  #cancelled: (() => boolean) | undefined
-  #throwIfCancelled: (() => void) | undefined
-  #progress: ((value: unknown) => void) | undefined
-  #transfer: TaskContext['transfer'] | undefined
-
-  #cancellation: { readonly reason: unknown } | undefined
-  #transferred: unknown[] | undefined
+  #used: Used | undefined
 
   constructor(flag: CancellationFlag, onProgress: (value: unknown) => void) {
     this.#flag = flag
@@ -35,70 +52,82 @@ export class ThreadTaskContext implements TaskContext {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
+    const used = this.#use()
+    if (used.controller === undefined) {
+      used.controller = new AbortController()
       if (this.#isCancelled()) this.#abort()
     }
-    return this.#controller.signal
+    return used.controller.signal
   }
 
   get cancelled(): () => boolean {
-    this.#cancelled ??= () => this.#isCancelled()
-    return this.#cancelled
+    const used = this.#use()
+    used.cancelled ??= () => this.#isCancelled()
+    return used.cancelled
   }
 
   get throwIfCancelled(): () => void {
-    this.#throwIfCancelled ??= () => {
+    const used = this.#use()
+    used.throwIfCancelled ??= () => {
       if (this.#isCancelled()) throw this.#abort()
     }
-    return this.#throwIfCancelled
+    return used.throwIfCancelled
   }
 
   get progress(): (value: unknown) => void {
-    this.#progress ??= (value) => this.#onProgress(value)
-    return this.#progress
+    const used = this.#use()
+    used.progress ??= (value) => this.#onProgress(value)
+    return used.progress
   }
 
   get transfer(): TaskContext['transfer'] {
-    this.#transfer ??= (value, list) => {
-      this.#transferred ??= []
-      this.#transferred.push(...list)
+    const used = this.#use()
+    used.transfer ??= (value, list) => {
+      used.transferred ??= []
+      used.transferred.push(...list)
       return value
     }
-    return this.#transfer
+    return used.transfer
   }
 
   /** For the thread: the parent's message has come, with the reason. */
   cancel(reason: unknown): void {
-    this.#cancellation ??= { reason }
+    this.#use().cancellation ??= { reason }
     this.#abort()
   }
 
   /** For the thread: whether `thrown` is what this context gave as the reason. */
   isReason(thrown: unknown): boolean {
-    return this.#cancellation !== undefined && this.#cancellation.reason === thrown
+    const cancellation = this.#used?.cancellation
+    return cancellation !== undefined && cancellation.reason === thrown
   }
 
   /** For the thread: what is to be moved with the output. */
   get transferred(): readonly unknown[] {
-    return this.#transferred ?? []
+    return this.#used?.transferred ?? NOTHING
   }
 
   /** For the thread: what was to be moved stays, as its output does. */
   transferNothing(): void {
-    this.#transferred = undefined
+    if (this.#used !== undefined) this.#used.transferred = undefined
+  }
+
+  #use(): Used {
+    this.#used ??= { ...UNUSED }
+    return this.#used
   }
 
   #isCancelled(): boolean {
     return (
-      this.#cancellation !== undefined ||
+      this.#used?.cancellation !== undefined ||
       Atomics.load(this.#flag.words, this.#flag.index) !== NOT_CANCELLED
     )
   }
 
   #abort(): unknown {
-    this.#cancellation ??= { reason: new DOMException('This task was cancelled', 'AbortError') }
-    this.#controller?.abort(this.#cancellation.reason)
-    return this.#cancellation.reason
+    const used = this.#use()
+    used.cancellation ??= { reason: new DOMException('This task was cancelled', 'AbortError') }
+    used.controller?.abort(used.cancellation.reason)
+    return used.cancellation.reason
   }
 }
