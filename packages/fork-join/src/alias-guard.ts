@@ -5,14 +5,18 @@
  */
 import { types } from 'node:util'
 
-/** Looking into a larger value would cost more than the message that is saved. */
-const MAX_PARTS = 64
+/** Looking into a larger value would cost about as much as the message that is saved. */
+const MAX_PARTS = 256
+
+/** After a value that was too large so many more are taken for too large unseen; they mostly are. */
+const UNSEEN = 15
 
 export class AliasGuard {
-  readonly #seen = new Set<object>()
-  #isSealed = false
+  #seen = new Set<object>()
   readonly #maxParts: number
+  #isSealed = false
   #partsLeft = 0
+  #unseen = 0
 
   /** @param maxParts So much of a value is looked into; a larger one has a message to itself. */
   constructor(maxParts: number = MAX_PARTS) {
@@ -27,36 +31,56 @@ export class AliasGuard {
     if (typeof value !== 'object' || value === null) return true
     if (this.#isSealed) return false
     const isFirst = this.#seen.size === 0
-    this.#partsLeft = this.#maxParts
-    this.#isSealed = !this.#isSeparate(value)
+    this.#isSealed = !this.#isKnownSeparate(value)
     return isFirst || !this.#isSealed
   }
 
   reset(): void {
-    if (this.#seen.size > 0) this.#seen.clear()
+    // A new one, as a table that has grown old would keep what it held for the collector of the young.
+    if (this.#seen.size > 0) this.#seen = new Set()
     this.#isSealed = false
   }
 
+  #isKnownSeparate(value: object): boolean {
+    if (this.#unseen > 0) {
+      this.#unseen -= 1
+      this.#seen.add(value)
+      return false
+    }
+    this.#partsLeft = this.#maxParts
+    const isSeparate = this.#isSeparate(value)
+    if (this.#partsLeft < 0) this.#unseen = UNSEEN
+    return isSeparate
+  }
+
   /** Whether nothing in `value` has been seen, as far as that can be told cheaply. */
-  #isSeparate(value: unknown): boolean {
+  #isSeparate(value: object): boolean {
     this.#partsLeft -= 1
-    if (this.#partsLeft < 0) return false
-    if (typeof value !== 'object' || value === null) return true
-    if (this.#seen.has(value)) return false
+    if (this.#partsLeft < 0 || this.#seen.has(value)) return false
     this.#seen.add(value)
     if (Array.isArray(value)) {
-      return value.length <= this.#maxParts && value.every((part) => this.#isSeparate(part))
+      this.#partsLeft -= value.length
+      if (this.#partsLeft < 0) return false
+      for (const part of value) if (isObject(part) && !this.#isSeparate(part)) return false
+      return true
     }
     if (ArrayBuffer.isView(value)) return this.#isSeparate(value.buffer)
     if (types.isAnyArrayBuffer(value)) return true
     if (types.isMap(value) || types.isSet(value) || types.isProxy(value)) return false
     try {
       for (const key in value) {
-        if (!this.#isSeparate((value as Record<string, unknown>)[key])) return false
+        this.#partsLeft -= 1
+        if (this.#partsLeft < 0) return false
+        const part = (value as Record<string, unknown>)[key]
+        if (isObject(part) && !this.#isSeparate(part)) return false
       }
       return true
     } catch {
       return false // a getter threw, which `postMessage` will meet and report
     }
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

@@ -1,7 +1,9 @@
 /** What the parent records of a pool; without a registry, nothing, at no cost. */
-import type { MetricsHandle, MetricsRegistry } from '@threeply/metrics'
+import type { Counter, MetricsHandle, MetricsRegistry } from '@threeply/metrics'
 import { type RunnerMetrics, runnerMetrics } from '@threeply/metrics/runner'
 import type { Outcome } from './submission.ts'
+
+const MS_PER_SECOND = 1_000
 
 /** Why a thread ended. */
 export type ExitReason = 'closed' | 'failed' | 'terminated'
@@ -13,12 +15,18 @@ export type ExitReason = 'closed' | 'failed' | 'terminated'
 export class PoolMetrics {
   readonly #registry: MetricsRegistry | undefined
   readonly #metrics: RunnerMetrics | undefined
+  readonly #serialiseTime: Counter | undefined
   /** From `performance.now()` here to the clock of all threads. */
   readonly #clockOffset: number
 
   constructor(registry: MetricsRegistry | undefined) {
     this.#registry = registry
     this.#metrics = registry && runnerMetrics(registry, 'fork-join')
+    this.#serialiseTime = registry?.counter('threeply_serialise_seconds_total', {
+      help: 'How long the parent made messages for its threads.',
+      unit: 'seconds',
+      labels: { runner: 'fork-join' },
+    })
     this.#clockOffset =
       this.#metrics === undefined ? 0 : this.#metrics.timeline.now() - performance.now()
   }
@@ -45,6 +53,7 @@ export class PoolMetrics {
 
   /** Making a message took from `start` to `end`, by `performance.now()`. */
   serialised(start: number, end: number): void {
+    this.#serialiseTime?.add((end - start) / MS_PER_SECOND)
     this.#metrics?.timeline.record('serialise', this.time(start), this.time(end))
   }
 

@@ -17,6 +17,20 @@ describe('inputs in one message', OPTIONS, () => {
     expect(new Set(outputs.map((output) => output.list)).size).toBe(20)
   })
 
+  test('an object in common is not shared, however large what has it is', async () => {
+    const pool = makePool({ threads: 1 })
+    const list: number[] = []
+    // Below and above what is looked into, in turn: whatever is refused goes first in the next message.
+    const sizes = [1, 10, 300, 10, 10, 1_000, 1, 1, 255, 256, 257, 400, 400, 400, 3, 3]
+    const inputs = Array.from({ length: 20 }, () => sizes)
+      .flat()
+      .map((size) => ({ rest: Array.from({ length: size }, (_, place) => ({ place })), list }))
+    const chunkSize = inputs.length
+    expect(await pool.map('pushToListOf', inputs, { chunkSize })).toEqual(inputs.map(() => 1))
+    const outputs = (await pool.map('echo', inputs, { chunkSize })) as typeof inputs
+    expect(new Set(outputs.map((output) => output.list)).size).toBe(inputs.length)
+  })
+
   test('one that cannot be cloned is refused, with its path, and no other', async () => {
     const pool = makePool({ threads: 1 })
     await pool.map('echo', [1, 2, 3, 4, 5, 6, 7, 8])

@@ -81,6 +81,25 @@ test('run and queue times are recorded for each task', { timeout: 60_000 }, asyn
   expect(spans.every(({ start, end }) => end >= start)).toBe(true)
 })
 
+test('work that is too small for its message shows', { timeout: 60_000 }, async () => {
+  const messagesToWork = async (name: 'echo' | 'checksum', inputs: readonly never[]) => {
+    const metrics = new MetricsRegistry()
+    const pool = makePool({ threads: 2, metrics })
+    await pool.map(name, inputs)
+    await pool.close()
+    const { sum } = read(metrics, 'threeply_task_run_seconds') as { readonly sum: number }
+    return (read(metrics, 'threeply_serialise_seconds_total') as number) / sum
+  }
+  const large = Array.from({ length: 20 }, () => Array.from({ length: 5_000 }, (_, i) => ({ i })))
+  expect(await messagesToWork('echo', large as never[]), 'giving back what it got').toBeGreaterThan(
+    1,
+  )
+  expect(
+    await messagesToWork('checksum', Array<never>(4).fill(2e7 as never)),
+    'computing',
+  ).toBeLessThan(0.1)
+})
+
 test('the timeline tells what was taken back from a busy thread', { timeout: 60_000 }, async () => {
   const metrics = new MetricsRegistry()
   const pool = makePool({ threads: 2, metrics })

@@ -13,6 +13,19 @@ const BUFFER_BYTES = 10_000_000
 /** Rows of an object that takes some 100 kB as JSON. */
 const ROWS = 1_000
 
+/** What kinds and sizes of payloads cost; each case has all of its items in memory at once. */
+const SIZES: Readonly<Record<string, { items: number; make: (nth: number) => unknown }>> = {
+  'number, copied': { items: 20_000, make: (nth) => nth },
+  '1 kB object, copied': { items: 5_000, make: (nth) => table(nth, 10) },
+  '1 MB object, copied': { items: 20, make: (nth) => table(nth, 10 * ROWS) },
+  '1 MB string, copied': { items: 50, make: (nth) => String(nth % 10).repeat(1_000_000) },
+  '10 MB buffer, copied': { items: 10, make: (nth) => new Uint8Array(BUFFER_BYTES).fill(nth) },
+  '10 MB buffer, shared': {
+    items: 200,
+    make: (nth) => new Uint8Array(new SharedArrayBuffer(BUFFER_BYTES)).fill(nth % 256, 0, 8),
+  },
+}
+
 export const suite: Suite = {
   title: 'payloads there and back on 2 threads, time per task',
   unit: 'µs',
@@ -25,8 +38,15 @@ export const suite: Suite = {
     {
       name: '100 kB object, copied',
       items: 200,
-      subjects: [threeply, piscina, tinypool, handWrittenOneAtATime, handWrittenAhead].map(copied),
+      subjects: [threeply, piscina, tinypool, handWrittenOneAtATime, handWrittenAhead].map(
+        copied((nth) => table(nth, ROWS)),
+      ),
     },
+    ...Object.entries(SIZES).map(([name, { items, make }]) => ({
+      name,
+      items,
+      subjects: [threeply, handWrittenOneAtATime, handWrittenAhead].map(copied(make)),
+    })),
   ],
 }
 
@@ -59,25 +79,25 @@ function moved(rival: PoolRival): Subject {
   }
 }
 
-function copied(rival: PoolRival): Subject {
-  return {
+function copied(make: (nth: number) => unknown): (rival: PoolRival) => Subject {
+  return (rival) => ({
     name: rival.name,
     role: rival.role,
     async measure(tasks) {
       const pool = await rival.open<unknown, unknown>('giveBack', THREADS)
-      const inputs = Array.from({ length: tasks }, (_, nth) => table(nth))
+      const inputs = Array.from({ length: tasks }, (_, nth) => make(nth))
       const check = (outputs: readonly unknown[]) => expectOutputs(outputs, inputs)
       const time = await timePerItem(tasks, () => pool.map(inputs), check)
       await pool.close()
       return time / 1_000
     },
-  }
+  })
 }
 
-function table(nth: number): unknown {
+function table(nth: number, rows: number): unknown {
   return {
     nth,
-    rows: Array.from({ length: ROWS }, (_, id) => ({
+    rows: Array.from({ length: rows }, (_, id) => ({
       id,
       name: `row ${id} of table ${nth}, with some text`,
       price: id * 1.25 + nth,
