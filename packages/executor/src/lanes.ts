@@ -206,13 +206,14 @@ export class Lanes {
     this.#all.add(lane)
     const sampler = this.#sampler
     while (this.#live <= this.#allowed) {
+      // Before the turn is taken: what the rate refuses must cost nobody a turn.
+      if (this.#rate !== undefined && !this.#turns.isEmpty && !this.#rate.pass()) break
       const work = this.#heavy === undefined ? this.#turns.next() : this.#takeHeavy()
       if (work === undefined) {
         if (!lane.home?.expectsMore) break
         await this.#park(lane)
         continue
       }
-      if (this.#rate !== undefined && !this.#rate.pass()) break
       if (lane.work !== work) lane.work = work
       this.#running += 1 // before it begins: the function may ask
       if (sampler !== undefined) lane.startedAt = performance.now()
