@@ -9,6 +9,8 @@ export class KeySlots<Line> {
   /** Calls that are not settled. */
   open = 0
   running = 0
+  /** Calls in its lines. */
+  queued = 0
 
   constructor(key: unknown, limit: number) {
     this.key = key
@@ -18,11 +20,17 @@ export class KeySlots<Line> {
   get isFull(): boolean {
     return this.running >= this.#limit
   }
+
+  /** Calls in its lines that have to wait for others of the key, though there were slots for all. */
+  get heldUp(): number {
+    return Math.max(0, this.queued - Math.max(0, this.#limit - this.running))
+  }
 }
 
 export class KeyedSlots<Line> {
   readonly #limit: number
   readonly #keys = new Map<unknown, KeySlots<Line>>()
+  #heldUp = 0
 
   constructor(limit: number) {
     this.#limit = limit
@@ -37,6 +45,19 @@ export class KeyedSlots<Line> {
       this.#keys.set(key, slots)
     }
     return slots
+  }
+
+  /** What {@link KeySlots.heldUp} is for all keys together. */
+  get heldUp(): number {
+    return this.#heldUp
+  }
+
+  /** So many more of a key are in its lines, and so many more run. */
+  count(slots: KeySlots<Line>, queued: number, running: number): void {
+    this.#heldUp -= slots.heldUp
+    slots.queued += queued
+    slots.running += running
+    this.#heldUp += slots.heldUp
   }
 
   forgetIfIdle(slots: KeySlots<Line>): void {

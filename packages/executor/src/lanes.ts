@@ -109,7 +109,8 @@ export class Lanes {
   /** How many tasks could start now. */
   get free(): number {
     if (this.#allowed <= 0 || this.#heavy !== undefined) return 0
-    return Math.max(0, this.#concurrency - this.#running - this.#extraSlots)
+    const slots = Math.max(0, this.#concurrency - this.#running - this.#extraSlots)
+    return this.#rate === undefined ? slots : Math.min(slots, this.#rate.room)
   }
 
   /**

@@ -18,6 +18,11 @@ export class RateGate {
     return this.#held !== undefined
   }
 
+  /** How many functions may start now. */
+  get room(): number {
+    return this.isShut ? 0 : this.#rate.room(performance.now())
+  }
+
   /** Whether one function may start; if so, it has. */
   pass(): boolean {
     const now = performance.now()

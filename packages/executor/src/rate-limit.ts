@@ -13,6 +13,8 @@ export interface RateLimit {
   take(now: number): boolean
   /** The last one that was taken has not started after all. */
   giveBack(): void
+  /** How many may start at `now`. */
+  room(now: number): number
   /** How long nothing may start, when the last `take` was refused at `now`. */
   wait(now: number): number
 }
@@ -56,6 +58,10 @@ class FixedWindow implements RateLimit {
     this.#count -= 1
   }
 
+  room(now: number): number {
+    return now >= this.#start + this.#interval ? this.#limit : this.#limit - this.#count
+  }
+
   wait(now: number): number {
     return this.#start + this.#interval - now
   }
@@ -88,6 +94,17 @@ class SlidingWindow implements RateLimit {
     this.#starts[this.#oldest] = this.#overwritten
   }
 
+  room(now: number): number {
+    const { length } = this.#starts
+    let [none, all] = [0, length] // how many of the oldest are old enough: halved until it is known
+    while (none < all) {
+      const middle = (none + all) >>> 1
+      if (now < this.#starts[(this.#oldest + middle) % length]! + this.#interval) all = middle
+      else none = middle + 1
+    }
+    return none
+  }
+
   wait(now: number): number {
     return this.#starts[this.#oldest]! + this.#interval - now
   }
@@ -107,11 +124,7 @@ class TokenBucket implements RateLimit {
   }
 
   take(now: number): boolean {
-    this.#tokens = Math.min(
-      this.#burst,
-      this.#tokens + (now - this.#filledAt) * this.#perMillisecond,
-    )
-    this.#filledAt = now
+    this.#refill(now)
     if (this.#tokens < ONE_TOKEN) return false
     this.#tokens -= 1
     return true
@@ -121,7 +134,20 @@ class TokenBucket implements RateLimit {
     this.#tokens += 1
   }
 
+  room(now: number): number {
+    this.#refill(now)
+    return Math.floor(this.#tokens + 1 - ONE_TOKEN)
+  }
+
   wait(): number {
     return (1 - this.#tokens) / this.#perMillisecond
+  }
+
+  #refill(now: number): void {
+    this.#tokens = Math.min(
+      this.#burst,
+      this.#tokens + (now - this.#filledAt) * this.#perMillisecond,
+    )
+    this.#filledAt = now
   }
 }

@@ -35,6 +35,11 @@ export class RunQueue {
     return this.#queued + this.#backingOff.size
   }
 
+  /** How many of them so many slots are for: of each key no more than may run. */
+  startable(slots: number): number {
+    return Math.min(slots, this.#queued - this.#keys.heldUp)
+  }
+
   /** Fulfilled when fewer than `size` wait. */
   sizeBelow(size: number): Promise<void> {
     return this.#sizeWaiters.below(size, this.size)
@@ -56,6 +61,7 @@ export class RunQueue {
   join(task: RunTask, line: Line): void {
     line.queue.push(task)
     this.#queued += 1
+    if (line.slots !== undefined) this.#keys.count(line.slots, 1, 0)
   }
 
   leave(task: RunTask): void {
@@ -65,6 +71,7 @@ export class RunQueue {
       const line = task.details?.line ?? this.plain
       line.queue.remove(task)
       this.#queued -= 1
+      if (line.slots !== undefined) this.#keys.count(line.slots, -1, 0)
       if (line.queue.size === 0) this.#lanes.withdraw(line)
       else this.#lanes.reconsider(line)
     }
@@ -111,14 +118,14 @@ export class RunQueue {
     if (weight > 1 && !this.#lanes.reserve(line, lane, weight)) return false
     const { slots } = line
     if (slots === undefined) return true
-    slots.running += 1
+    this.#keys.count(slots, 0, 1)
     if (slots.isFull) for (const full of slots.lines.values()) this.#lanes.withdraw(full)
     return true
   }
 
   giveBack({ slots }: Line): void {
     if (slots === undefined) return
-    slots.running -= 1
+    this.#keys.count(slots, 0, -1)
     for (const line of slots.lines.values()) if (line.queue.size > 0) this.offer(line)
     this.#keys.forgetIfIdle(slots)
   }

@@ -147,7 +147,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     this.#host.calls.opened()
     this.#host.recorder?.submitted()
     this.#queue.join(task, line)
-    if (this.waiting > this.#settings.queueLimit) this.#overflow(task, line)
+    if (this.waiting > this.#settings.queueLimit) this.#overflow(task)
     if (task.resolve !== undefined) this.#queue.offer(line)
   }
 
@@ -184,9 +184,9 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
   }
 
   /** `task` has joined the queue, and there are more in it than may wait; unless some start now. */
-  #overflow(task: RunTask, line: Line): void {
+  #overflow(task: RunTask): void {
     const { queueLimit, overflow } = this.#settings
-    const starting = line.slots?.isFull ? 0 : this.#lanes.free
+    const starting = this.#queue.startable(this.#lanes.free)
     if (this.waiting - starting <= queueLimit || overflow === 'wait') return
     if (overflow === 'drop-oldest') {
       this.#drop(this.#queue.oldest() ?? task, "overflow: 'drop-oldest'")
