@@ -232,13 +232,14 @@ export class AsyncExecutor implements AsyncDisposable {
 
   /**
    * Fulfilled as soon as fewer than `size` calls of `run` wait; at once if that is so now. What a
-   * producer awaits before it submits more.
+   * producer awaits before it submits more. With `reentrant`, those that wait for the same slots as
+   * a call made here.
    * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION
    * @example await executor.onSizeBelow(1_000)
    */
   async onSizeBelow(size: number): Promise<void> {
     checkSize(size)
-    await this.#levels.sizeBelow(size)
+    await this.#levels.here.runs.sizeBelow(size)
   }
 
   /** Starts nothing more, of `run` and of maps alike, until {@link resume}; what runs runs on. */

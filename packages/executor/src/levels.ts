@@ -87,11 +87,6 @@ export class Levels {
     return this.#sum(({ runs }) => runs.waiting)
   }
 
-  /** Fulfilled when fewer than `size` calls of `run` from outside wait. */
-  sizeBelow(size: number): Promise<void> {
-    return this.#first.runs.sizeBelow(size)
-  }
-
   pause(): void {
     this.#isPaused = true
     for (const { lanes } of this.#all) lanes.pause()
