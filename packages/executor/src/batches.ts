@@ -42,11 +42,11 @@ export class Batches {
     Collector: new (size: number | undefined, settlement: Settlement<Value>) => Outputs,
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const { calls, defaults } = this.#host
+      const { calls, defaults, isInner } = this.#host
       const settings = itemSettings(method, fn, options, defaults)
       const onFailure = failureSetting(method, options)
       const source = checkedSource(method, inputs)
-      calls.checkOpen(method)
+      calls.checkOpen(method, isInner)
       if (settings.signal?.aborted) throw settings.signal.reason
       const settlement: Settlement<Value> = { resolve, reject }
       const batch = new Batch(this.#host, {
@@ -118,9 +118,9 @@ export class Batches {
     outputs: BoundedOutputs<unknown>,
     signal: AbortSignal | undefined,
   ): void {
-    const { calls } = this.#host
+    const { calls, isInner } = this.#host
     try {
-      calls.checkOpen('stream')
+      calls.checkOpen('stream', isInner)
       signal?.throwIfAborted()
     } catch (error) {
       outputs.failed(error, true)

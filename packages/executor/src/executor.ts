@@ -260,8 +260,9 @@ export class AsyncExecutor implements AsyncDisposable {
   }
 
   /**
-   * Takes no more calls, and waits for all that were accepted, functions of aborted calls included. While
-   * the executor is paused, for ever: resume it, or give a deadline.
+   * Takes no more calls, and waits for all that were accepted, functions of aborted calls included,
+   * and with `reentrant` the calls that these functions make. While the executor is paused, for
+   * ever: resume it, or give a deadline.
    * @param options.deadline Milliseconds after which it destroys what is left.
    * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION
    * @example await executor.close({ deadline: 10_000 })
@@ -280,7 +281,7 @@ export class AsyncExecutor implements AsyncDisposable {
    * that run are told by their signal, and not waited for.
    */
   async destroy(): Promise<void> {
-    this.#calls.close()
+    this.#calls.destroy()
     if (this.#destroyed !== undefined) return
     const error = new ClosedError(
       'The executor was destroyed before this call had ended. Its function may still be running.',

@@ -12,6 +12,8 @@ export interface LevelParts {
   readonly signals: AbortListeners
   readonly recorder: Recorder | undefined
   readonly defaults: CallDefaults
+  /** Whether its calls are made inside functions of other levels. */
+  readonly isInner: boolean
   /** Undefined where it is of no interest in what functions calls are made. */
   readonly entrance: Entrance | undefined
 }

@@ -37,7 +37,7 @@ class Level implements Watched {
   constructor(host: LevelHost, level: number) {
     this.lanes = new Lanes(host.limit, host.rate, () => host.calls.rest())
     const entrance = host.reentrant ? new Entrance({ owner: host.owner, level }) : undefined
-    const shared = { ...host, lanes: this.lanes, entrance }
+    const shared = { ...host, lanes: this.lanes, isInner: level > 0, entrance }
     this.runs = new Runs(shared, host.queue)
     this.batches = new Batches(shared)
     watch(this)

@@ -9,6 +9,7 @@ export class OpenCalls {
   #streams = 0
   #waiters: (() => void)[] = []
   #isClosed = false
+  #isDestroyed = false
 
   constructor(isRunning: () => boolean) {
     this.#isRunning = isRunning
@@ -19,9 +20,19 @@ export class OpenCalls {
     this.#isClosed = true
   }
 
-  /** @throws {ClosedError} ERR_THREEPLY_CLOSED */
-  checkOpen(method: string): void {
+  /** As {@link close}, and those that were accepted make none either. */
+  destroy(): void {
+    this.#isClosed = true
+    this.#isDestroyed = true
+  }
+
+  /**
+   * @param isInner Whether it is made for one that was accepted, which needs it to end.
+   * @throws {ClosedError} ERR_THREEPLY_CLOSED
+   */
+  checkOpen(method: string, isInner: boolean): void {
     if (!this.#isClosed) return
+    if (isInner && !this.#isDestroyed && !this.#isIdle()) return
     throw new ClosedError(
       `The executor is closed, so ${method}() was not accepted. Submit before close(), or make another executor.`,
     )

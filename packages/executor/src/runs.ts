@@ -52,7 +52,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
   run(fn: AnyFunction, options: RunOptions | undefined): Promise<unknown> {
     try {
       const settings = runSettings('run', fn, options, this.#host.defaults)
-      this.#host.calls.checkOpen('run')
+      this.#host.calls.checkOpen('run', this.#host.isInner)
       if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
       return new Promise((resolve) => this.#submit(new RunTask(fn, resolve), settings))
     } catch (error) {
@@ -63,7 +63,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
   /** One call of a wrapped function, which gets no context. */
   call({ fn, settings }: WrappedFunction, args: readonly unknown[]): Promise<unknown> {
     try {
-      this.#host.calls.checkOpen('wrap')
+      this.#host.calls.checkOpen('wrap', this.#host.isInner)
       if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
       return new Promise((resolve) => this.#submit(new WrappedTask(fn, args, resolve), settings))
     } catch (error) {

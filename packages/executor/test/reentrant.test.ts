@@ -1,13 +1,15 @@
 /** `reentrant: true` beside all else that says what may start. */
 import { setImmediate as turn } from 'node:timers/promises'
-import { failure } from '@threeply/conformance'
+import { failure, turns, until, watch } from '@threeply/conformance'
 import {
   type AdaptiveLimit,
   AsyncExecutor,
   type AsyncExecutorOptions,
   Gradient2Limit,
 } from '@threeply/executor'
+import { ClosedError } from '@threeply/task'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Gate } from './fixtures/gate.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -169,5 +171,58 @@ describe('onSizeBelow', () => {
     const others = Array.from({ length: 10 }, () => executor.run(() => 1)) // they wait for it
     await Promise.all([producer, ...others])
     expect(longest).toBe(3)
+  })
+})
+
+describe('close', () => {
+  test('takes the calls that accepted functions make, and waits for them', async () => {
+    const executor = make()
+    const gate = new Gate()
+    const outer = executor.run(async () => {
+      await gate.wait(undefined)
+      const outputs: unknown[] = [await executor.run(() => executor.map([1], (input) => input))]
+      for await (const output of executor.stream([2], (input) => input)) outputs.push(output)
+      outputs.push(await executor.wrap((input: number) => input)(3))
+      return outputs
+    })
+    await until(() => executor.running === 1, 'it to start')
+    const closed = watch(executor.close())
+    expect(await failure(executor.run(() => 'from outside'))).toBeInstanceOf(ClosedError)
+    await turns()
+    expect(closed.settled).toBe(false)
+    gate.open()
+    expect(await outer).toEqual([[1], 2, 3])
+    await until(() => closed.settled, 'it to close')
+  })
+
+  test('takes none of what comes when all has ended', async () => {
+    const executor = make()
+    const gate = new Gate()
+    let late: Promise<unknown> | undefined
+    await executor.run(() => {
+      late = gate.wait(undefined).then(() => executor.run(() => 'late'))
+    })
+    await executor.close()
+    gate.open()
+    expect(await failure(late!)).toBeInstanceOf(ClosedError)
+  })
+
+  test('destroy takes none at all', async () => {
+    const executor = make()
+    const gate = new Gate()
+    let inner: Promise<unknown> | undefined
+    const outer = executor.run(async () => {
+      await gate.wait(undefined)
+      inner = failure(executor.run(() => 'inner'))
+    })
+    await until(() => executor.running === 1, 'it to start')
+    const destroyed = failure(outer)
+    await executor.destroy()
+    gate.open()
+    await until(() => inner !== undefined, 'the inner call')
+    expect([await destroyed, await inner]).toEqual([
+      expect.any(ClosedError),
+      expect.any(ClosedError),
+    ])
   })
 })
