@@ -180,6 +180,7 @@ describe('timeout', () => {
     const { executor, gate } = await busy()
     const error = await failure(executor.run(() => 1, { timeout: 5 }))
     expect(error).toMatchObject({ runTime: 0, timeout: 5 })
+    expect(error.queueTime).toBeGreaterThanOrEqual(5)
     gate.open()
   })
 
