@@ -4,9 +4,13 @@ import { AsyncExecutor, type AsyncExecutorOptions, type RateOptions } from '@thr
 import { describe, expect, test } from 'vitest'
 import { Gate } from './fixtures/gate.ts'
 
-/** How many of a burst run, wait and are refused, of each key. */
-async function burst(options: Omit<AsyncExecutorOptions, 'concurrency'>, keys: readonly unknown[]) {
+type Options = Omit<AsyncExecutorOptions, 'concurrency'>
+
+/** How many of a burst run and wait, after a smaller one of `before` calls, which has ended. */
+async function burst(options: Options, keys: readonly unknown[], before = 0) {
   const executor = new AsyncExecutor({ concurrency: 9, ...options })
+  const earlier = keys.slice(0, before).map((key) => executor.run(() => key, { key }))
+  await Promise.allSettled(earlier)
   const gate = new Gate()
   const refused: unknown[] = []
   const calls = keys.map((key) =>
@@ -33,12 +37,23 @@ describe.each<[string, RateOptions]>([
     const expected = { running: 2, waiting: queueLimit }
     expect(await burst({ queueLimit, rate }, Array(8).fill(undefined))).toEqual(expected)
   })
+
+  test('part of which is used up', async () => {
+    const expected = { running: 1, waiting: 1 }
+    expect(await burst({ queueLimit: 1, rate }, Array(8).fill(undefined), 1)).toEqual(expected)
+  })
 })
 
 describe('keyConcurrency', () => {
   test.each([0, 1, 3])('of one key, and a limit of %d', async (queueLimit) => {
     const expected = { running: 2, waiting: queueLimit }
     expect(await burst({ queueLimit, keyConcurrency: 2 }, Array(8).fill('a'))).toEqual(expected)
+  })
+
+  test('however many of it have run', async () => {
+    const expected = { running: 2, waiting: 1 }
+    const options = { queueLimit: 1, keyConcurrency: 2 }
+    expect(await burst(options, Array(8).fill('a'), 5)).toEqual(expected)
   })
 
   test('what waits for one key keeps no room from another', async () => {
