@@ -126,7 +126,7 @@ describe('stop', () => {
   test.each([-1, Number.NaN, '20', null])('a grace of %s is refused', async (grace) => {
     const words = sharedWords()
     const thread = makeRunner().spawn('returnWhenAsked', words)
-    await started(words)
+    await Promise.all([started(words), thread.ready]) // either may be seen first
     const error = await failure(thread.stop({ grace: grace as number }))
     expect(error).toBeInstanceOf(InvalidOptionError)
     expect(error.option).toBe('grace')
