@@ -108,6 +108,10 @@ export class MapCall extends Submission implements LimitedCall {
     const count = inputs.length
     const index = this.#outputs.open(count)
     this.#dispatcher.metrics.submitted(count)
+    if (this.#failure !== undefined) {
+      this.#giveUp(count)
+      return undefined
+    }
     if (isApart) this.#upNext = this.#newTask()
     if (count === 0) return undefined
     this.#startedAt ??= performance.now()
@@ -287,6 +291,13 @@ export class MapCall extends Submission implements LimitedCall {
       task.reject(error, 'failed', false)
     }
     if (this.remaining > 0) setImmediate(() => this.onInput())
+  }
+
+  /** The source has ended the call while it was read: what was read before will not start either. */
+  #giveUp(count: number): void {
+    this.#inFlight -= count
+    this.#dispatcher.metrics.settled('cancelled', false, count)
+    this.#settleIfDone()
   }
 
   /** Goes to the next input, if there is one now that may be pulled. */

@@ -81,6 +81,23 @@ test('run and queue times are recorded for each task', { timeout: 60_000 }, asyn
   expect(spans.every(({ start, end }) => end >= start)).toBe(true)
 })
 
+test('inputs that were read for a chunk never start when the next one cannot be read', {
+  timeout: 60_000,
+}, async () => {
+  const metrics = new MetricsRegistry()
+  const pool = makePool({ threads: 1, metrics })
+  const error = new RangeError('no more')
+  function* numbers() {
+    yield* [1, 2, 3]
+    throw error
+  }
+  expect(await failure(pool.map('double', numbers(), { chunkSize: 8 }))).toBe(error)
+  await pool.close()
+  const settled = (outcome: string) => read(metrics, 'threeply_tasks_settled_total', { outcome })
+  expect([settled('cancelled'), settled('completed')]).toEqual([3, 0])
+  expect(read(metrics, 'threeply_tasks_waiting')).toBe(0)
+})
+
 test('work that is too small for its message shows', { timeout: 60_000 }, async () => {
   const messagesToWork = async (name: 'echo' | 'checksum', inputs: readonly never[]) => {
     const metrics = new MetricsRegistry()
