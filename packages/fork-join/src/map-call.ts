@@ -94,9 +94,12 @@ export class MapCall extends Submission implements LimitedCall {
     this.#startedAt ??= performance.now()
   }
 
+  /** Unless each may have something of its own: what is moved, what came back, values to be folded. */
+  override get isRange(): boolean {
+    return this.#transfer === undefined && this.#held === 0 && !this.settings.folds
+  }
+
   override takeRange(most: number, cost: number, guard: AliasGuard): Chunk | undefined {
-    // Each may have something of its own: what is moved, what came back, values to be folded.
-    if (this.#transfer !== undefined || this.#held > 0 || this.settings.folds) return undefined
     const inputs: unknown[] = []
     let isApart = false
     while (inputs.length < most && this.#readNext()) {

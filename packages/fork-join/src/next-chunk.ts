@@ -47,7 +47,7 @@ export class ChunkFiller {
     for (;;) {
       const call = this.#queue.first
       if (call === undefined) break
-      const range = this.#tasks.length === 0 ? this.#rangeOf(call) : undefined
+      const range = this.#tasks.length === 0 && call.isRange ? this.#rangeOf(call) : undefined
       if (range !== undefined) return range
       if (!this.#takeFrom(call)) break
     }
@@ -68,7 +68,10 @@ export class ChunkFiller {
       cost,
       this.#guard,
     )
-    if (range === undefined) return undefined
+    if (range === undefined) {
+      this.#guard.reset() // what was read and given up is in nobody's way
+      return undefined
+    }
     if (!call.mayHaveMore) this.#queue.remove(call)
     this.#giveOthersATurn(call)
     return range

@@ -22,8 +22,12 @@ export abstract class Submission extends QueueEntry {
   abstract peek(): Task | undefined
   /** Takes the task that `peek` gave, for a thread. */
   abstract take(): void
+  /** Whether its next tasks need not be taken one by one. */
+  get isRange(): boolean {
+    return false
+  }
   /**
-   * Takes up to `most` tasks that are side by side, as a chunk; none when they are to be taken one by one.
+   * Takes up to `most` tasks that are side by side, as a chunk; `undefined` when there is none, or none yet.
    * @param cost Milliseconds for each.
    */
   takeRange(_most: number, _cost: number, _guard: AliasGuard): Chunk | undefined {
