@@ -24,16 +24,15 @@ export class LoopbackService {
 
   static async start(settings: ServiceSettings): Promise<LoopbackService> {
     const child = fork(PROCESS, { execArgv: ['--no-warnings'] })
-    const [port]: [number] = (await once(child, 'message')) as [number]
-    const service = new LoopbackService(child, port)
+    const service = new LoopbackService(child, await answerOf(child))
     await service.set(settings)
     return service
   }
 
-  set(settings: ServiceSettings): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#process.send(settings, (error) => (error ? reject(error) : resolve()))
-    })
+  /** Every request after it meets the settings. */
+  async set(settings: ServiceSettings): Promise<void> {
+    this.#process.send(settings)
+    await answerOf(this.#process)
   }
 
   /** One request. @throws {RefusedError} it had no room */
@@ -55,5 +54,21 @@ export class LoopbackService {
     const exited = once(this.#process, 'exit')
     this.#process.disconnect()
     await exited
+  }
+}
+
+/** What the service says next: its port, and that again for each settings that it took. */
+async function answerOf(child: ChildProcess): Promise<number> {
+  const listening = new AbortController()
+  const { signal } = listening
+  const exit = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`the loopback service exited with ${code}`)
+  })
+  try {
+    const [port] = (await Promise.race([once(child, 'message', { signal }), exit])) as [number]
+    return port
+  } finally {
+    exit.catch(() => {}) // it rejects when nobody listens any more
+    listening.abort()
   }
 }

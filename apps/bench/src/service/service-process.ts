@@ -1,13 +1,14 @@
 /**
  * A service in a process of its own, with a knee: so many servers, each busy with one request at a
  * time, and a queue before them that takes so many more; what is beyond is refused with 503.
- * Told what to be by its parent's messages; tells its parent its port.
+ * Told what to be by its parent's messages; answers each with its port, and says it once at first.
  */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What its parent tells it. */
 export interface ServiceSettings {
+  /** With 0, requests queue until there are some. */
   readonly servers: number
   /** How many may queue. */
   readonly room: number
@@ -48,6 +49,11 @@ function end(response: ServerResponse): void {
 process.on('message', (told: ServiceSettings) => {
   settings = told
   serve()
+  answer()
 })
 process.once('disconnect', () => process.exit())
-server.listen(0, '127.0.0.1', () => process.send!((server.address() as AddressInfo).port))
+server.listen(0, '127.0.0.1', answer)
+
+function answer(): void {
+  process.send!((server.address() as AddressInfo).port)
+}
