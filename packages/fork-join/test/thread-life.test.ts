@@ -58,15 +58,15 @@ describe('teardown', OPTIONS, () => {
   })
 
   test.each([
-    ['throws', /RangeError: no goodbye/],
-    ['exits', /ended its thread, with exit code 3/],
-    ['hangs', /grace of 50 ms/],
-  ])('that %s does not hold up close, and is warned of', async (how, warning) => {
+    ['throws', /RangeError: no goodbye/, 60_000],
+    ['exits', /ended its thread, with exit code 3/, 60_000],
+    ['hangs', /grace of 50 ms/, 50],
+  ])('that %s does not hold up close, and is warned of', async (how, warning, grace) => {
     const warnings: Error[] = []
     const onWarning = (error: Error) => warnings.push(error)
     process.on('warning', onWarning)
     onTestFinished(() => void process.off('warning', onWarning))
-    const { pool, notes } = newLife({ threads: 1, grace: 50 }, { teardown: how })
+    const { pool, notes } = newLife({ threads: 1, grace }, { teardown: how })
     await pool.run('state')
     await pool.close()
     expect(notes('teardown')).toHaveLength(1)
@@ -177,14 +177,15 @@ test('threads run in a program given as text, with --input-type', OPTIONS, async
 /** A pool of the module that notes its life, and those notes. */
 function newLife(options: ForkJoinPoolOptions = {}, asked: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'threeply-fork-join-'))
+  let pool: ForkJoinPool<Life> | undefined
+  onTestFinished(async () => {
+    await pool?.destroy()
+    rmSync(folder, { recursive: true, force: true })
+  })
   const log = join(folder, 'log')
   const module = new URL('./fixtures/life.ts', import.meta.url)
   module.search = new URLSearchParams({ ...asked, log }).toString()
-  const pool = new ForkJoinPool<Life>(module, options)
-  onTestFinished(async () => {
-    await pool.destroy()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  pool = new ForkJoinPool<Life>(module, options)
   const notes = (what: string): string[] =>
     readFileSync(log, { encoding: 'utf8', flag: 'a+' })
       .split('\n')
