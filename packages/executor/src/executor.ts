@@ -99,7 +99,7 @@ export class AsyncExecutor implements AsyncDisposable {
   /**
    * Runs `fn` when there is a slot for it, the highest priority first, and in it first come,
    * first served; while maps have inputs to run, they and the calls of `run` take turns. Costs some
-   * 300 bytes while it waits, its promise included.
+   * 260 bytes while it waits, its promise included.
    *
    * Aborting: a queued call leaves the queue at once and in constant time; a running one rejects at
    * once. Both reject with `signal.reason`.

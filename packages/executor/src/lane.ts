@@ -30,6 +30,8 @@ export class Lane {
   /** What it took its last task from. */
   work: Work | undefined = undefined
   /** The call of `run` that runs in it. */
+  call: object | undefined = undefined
+  /** What tells the function of that call that it is cancelled, if it could know. */
   attempt: Attempt | undefined = undefined
   /** Or the index of the input. */
   index = 0

@@ -4,7 +4,6 @@
  */
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { LimitSampler, WhyCancelled } from './adaptive/limit-sampler.ts'
-import type { Attempt } from './attempt.ts'
 import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import { expectDeadlock } from './deadlocks.ts'
 import { Lane, NOTHING, type Work } from './lane.ts'
@@ -178,13 +177,6 @@ export class Lanes {
     this.#extraSlots -= lane.extraSlots
     lane.extraSlots = 0
     this.#adjust()
-  }
-
-  /** The calls of `run` that run. */
-  attempts(): Attempt[] {
-    const attempts: Attempt[] = []
-    for (const { attempt } of this.#all) if (attempt !== undefined) attempts.push(attempt)
-    return attempts
   }
 
   /** Sees to it that a lane looks for work, if one may. */

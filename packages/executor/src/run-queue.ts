@@ -65,7 +65,7 @@ export class RunQueue {
   }
 
   leave(task: RunTask): void {
-    if (this.#backingOff.delete(task)) {
+    if (this.#backingOff.size > 0 && this.#backingOff.delete(task)) {
       task.details!.backOff!.clear()
     } else {
       const line = task.details?.line ?? this.plain

@@ -8,7 +8,7 @@ import {
   TaskTimeoutError,
 } from '@threeply/task'
 import type { WhyCancelled } from './adaptive/limit-sampler.ts'
-import type { AttemptOwner } from './attempt.ts'
+import { Attempt, type AttemptOwner } from './attempt.ts'
 import { type RunOptions, type RunSettings, runSettings } from './call-options.ts'
 import { Deadline } from './deadline.ts'
 import type { Suspect } from './deadlocks.ts'
@@ -22,11 +22,12 @@ import { type Line, RunQueue } from './run-queue.ts'
 import {
   type AnyFunction,
   Rejection,
-  RunAttempt,
   type RunDetails,
   RunTask,
+  WITH_ALL,
+  WITH_CONTEXT,
+  WITH_ONE,
   type WrappedFunction,
-  WrappedTask,
 } from './run-task.ts'
 import { SuspectRun } from './suspect-run.ts'
 import { taskName } from './task-name.ts'
@@ -54,7 +55,9 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
       const settings = runSettings('run', fn, options, this.#host.defaults)
       this.#host.calls.checkOpen('run', this.#host.isInner)
       if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
-      return new Promise((resolve) => this.#submit(new RunTask(fn, resolve), settings))
+      return new Promise((resolve) => {
+        this.#submit(new RunTask(fn, WITH_CONTEXT, undefined, resolve), settings)
+      })
     } catch (error) {
       return Promise.reject(error)
     }
@@ -65,7 +68,13 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     try {
       this.#host.calls.checkOpen('wrap', this.#host.isInner)
       if (settings.signal?.aborted) return Promise.reject(settings.signal.reason)
-      return new Promise((resolve) => this.#submit(new WrappedTask(fn, args, resolve), settings))
+      return new Promise((resolve) => {
+        const isOne = args.length === 1
+        const task = isOne
+          ? new RunTask(fn, WITH_ONE, args[0], resolve)
+          : new RunTask(fn, WITH_ALL, args, resolve)
+        this.#submit(task, settings)
+      })
     } catch (error) {
       return Promise.reject(error)
     }
@@ -84,7 +93,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
   /** All that run, and the newest of those that wait. */
   *suspects(limit: number): Generator<Suspect> {
     for (const lane of this.#lanes) {
-      if (lane.attempt !== undefined) yield this.#suspect((lane.attempt as RunAttempt).task, lane)
+      if (lane.call !== undefined) yield this.#suspect(lane.call as RunTask, lane)
     }
     for (const task of this.#queue.newest(limit)) yield this.#suspect(task, undefined)
   }
@@ -95,24 +104,22 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     const { details } = task
     if (details !== undefined && !this.#queue.takeSlots(details, lane)) return NOTHING
     this.#queue.leave(task)
-    const startedAt = details === undefined ? 0 : this.#started(details)
-    const attempt = new RunAttempt(this, task, lane, startedAt)
-    lane.attempt = attempt
-    if (details !== undefined) details.attempt = attempt
+    lane.call = task
+    if (details !== undefined || task.takesContext) this.#openAttempt(task, lane)
     try {
-      return task.call(this.#host.entrance, attempt)
+      return task.call(this.#host.entrance, lane.attempt)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
   succeeded(lane: Lane, output: unknown): void {
-    const { task } = this.#endAttempt(lane)
+    const task = this.#endCall(lane)
     if (task.resolve !== undefined) this.#settle(task, output, 'completed')
   }
 
   failed(lane: Lane, error: unknown): void {
-    const { task } = this.#endAttempt(lane)
+    const task = this.#endCall(lane)
     if (task.resolve === undefined) return
     const retries = task.details?.retries
     if (retries === undefined) this.#settle(task, new Rejection(error), 'failed')
@@ -131,16 +138,17 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
   /** Rejects all that waits and all that runs. */
   destroy(error: unknown): void {
     for (const task of this.#queue.all()) this.#end(task, error, 'closed')
-    for (const attempt of this.#lanes.attempts()) {
-      const { task } = attempt as RunAttempt
-      if (task.resolve !== undefined) this.#settle(task, new Rejection(error), 'closed')
-      attempt.cancel(error)
+    for (const { call, attempt } of [...this.#lanes]) {
+      const task = call as RunTask | undefined
+      if (task?.resolve !== undefined) this.#settle(task, new Rejection(error), 'closed')
+      attempt?.cancel(error)
     }
   }
 
   #submit(task: RunTask, settings: RunSettings): void {
-    const line = this.#queue.line(settings.priority, settings.key)
-    if (settings.needsDetails || this.#host.recorder !== undefined) {
+    const isPlain = !settings.needsDetails
+    const line = isPlain ? this.#queue.plain : this.#queue.line(settings.priority, settings.key)
+    if (!isPlain || this.#host.recorder !== undefined) {
       task.details = this.#details(task, line, settings)
     }
     if (line.slots !== undefined) line.slots.open += 1
@@ -163,6 +171,8 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
       queueDeadline: undefined,
       backOff: undefined,
       attempt: undefined,
+      lane: undefined,
+      attemptStartedAt: 0,
       queuedAt: submittedAt,
       startedAt: undefined,
       abort: (reason) => this.#end(task, reason, 'cancelled'),
@@ -199,24 +209,32 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     this.#end(task, new TaskDroppedError(taskName(task.fn), by), 'dropped')
   }
 
-  #started(details: RunDetails): number {
+  #openAttempt({ details }: RunTask, lane: Lane): void {
+    // The type of its context shows no index.
+    const attempt = new Attempt(this, 0, details?.retries?.attempt ?? 1)
+    lane.attempt = attempt
+    if (details === undefined) return
     const startedAt = this.#now()
+    details.attempt = attempt
+    details.lane = lane
+    details.attemptStartedAt = startedAt
     details.startedAt ??= startedAt
     details.queueDeadline?.clear()
     this.#host.recorder?.left(details.queuedAt, startedAt)
-    return startedAt
   }
 
-  #endAttempt(lane: Lane): RunAttempt {
-    const attempt = lane.attempt as RunAttempt
+  /** What ran in the lane has ended. */
+  #endCall(lane: Lane): RunTask {
+    const task = lane.call as RunTask
+    const { details } = task
+    lane.call = undefined
     lane.attempt = undefined
-    const { details } = attempt.task
-    if (details === undefined) return attempt
-    this.#host.recorder?.ended(attempt.startedAt, lane.wasReleased)
-    if (lane.wasReleased) return attempt
+    if (details === undefined) return task
+    this.#host.recorder?.ended(details.attemptStartedAt, lane.wasReleased)
+    if (lane.wasReleased) return task
     details.attempt = undefined
     this.#queue.giveBack(details.line)
-    return attempt
+    return task
   }
 
   #retry(task: RunTask, retries: Retries, error: unknown): void {
@@ -239,7 +257,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
   }
 
   #timedOut(task: RunTask, details: RunDetails, timeout: number): void {
-    const { submittedAt, startedAt, attempt, settings } = details
+    const { submittedAt, startedAt, attempt, lane, settings } = details
     const now = this.#now()
     const error = new TaskTimeoutError(taskName(task.fn), {
       timeout,
@@ -249,7 +267,7 @@ export class Runs implements RunStarter<RunTask>, AttemptOwner {
     this.#end(task, error, 'timed-out')
     if (attempt !== undefined && settings.releaseOnTimeout) {
       details.attempt = undefined
-      this.#lanes.release(attempt.lane)
+      this.#lanes.release(lane!)
       this.#host.recorder?.released()
       this.#queue.giveBack(details.line)
     }

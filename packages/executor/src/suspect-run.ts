@@ -4,7 +4,7 @@ import type { Suspect } from './deadlocks.ts'
 import type { Lane } from './lane.ts'
 import type { Lanes } from './lanes.ts'
 import type { Settlement } from './outputs.ts'
-import type { RunAttempt, RunTask } from './run-task.ts'
+import type { RunTask } from './run-task.ts'
 import { taskName } from './task-name.ts'
 
 export class SuspectRun implements Suspect {
@@ -55,8 +55,8 @@ export class SuspectRun implements Suspect {
   #isKeyHeld(held: ReadonlySet<Lane>): boolean {
     const slots = this.#task.details?.line.slots
     for (const lane of this.lanes) {
-      const running = lane.attempt as RunAttempt | undefined
-      if (running?.task.details?.line.slots === slots && !held.has(lane)) return false
+      const running = lane.call as RunTask | undefined
+      if (running?.details?.line.slots === slots && !held.has(lane)) return false
     }
     return true
   }

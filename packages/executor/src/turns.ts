@@ -18,6 +18,9 @@ export const PATIENCE = 100
  */
 export class Turns<Work extends Turn<Work>> {
   readonly #rings: Ring<Work>[] = []
+  /** What is alone in having something to start, as most is: each turn is its own, and costs nothing. */
+  #alone: Work | undefined
+  #size = 0
   /** The ring of the highest priority that has any work. */
   #top: Ring<Work> | undefined
   /** How many rings have any. */
@@ -33,6 +36,7 @@ export class Turns<Work extends Turn<Work>> {
 
   /** The one whose turn it is; the turn passes on. */
   next(): Work | undefined {
+    if (this.#alone !== undefined) return this.#alone
     if (this.#filled <= 1) return this.#top?.next()
     const ring = this.#given < this.#nextDue ? this.#top! : this.#oldest()
     this.#given += 1
@@ -51,6 +55,8 @@ export class Turns<Work extends Turn<Work>> {
     }
     ring.join(work)
     if (this.#top === undefined || ring.priority > this.#top.priority) this.#top = ring
+    this.#size += 1
+    this.#alone = this.#size === 1 ? work : undefined
   }
 
   /** Leaves the round, if it is in it. */
@@ -60,6 +66,8 @@ export class Turns<Work extends Turn<Work>> {
     ring.leave(work)
     if (ring.isEmpty) this.#filled -= 1
     if (this.#top!.isEmpty) this.#top = this.#rings.find((ring) => !ring.isEmpty)
+    this.#size -= 1
+    this.#alone = this.#size === 1 ? this.#top!.next() : undefined
   }
 
   /** The one that has been due for longest, if any is, and else the top. */
