@@ -24,6 +24,7 @@ export class Answers {
   readonly #guard = new AliasGuard()
   /** Of the outputs from each place on. */
   #names: (readonly [from: number, name: string])[] = []
+  #lastName: string | undefined
   #outputs: unknown[] = []
   #transfer: readonly Transferable[] = []
   #failures: Failure[] = []
@@ -139,6 +140,7 @@ export class Answers {
     const items = this.#items
     this.#items = undefined
     this.#names = []
+    this.#lastName = undefined
     this.#outputs = []
     this.#failures = []
     this.#durations = []
@@ -157,7 +159,10 @@ export class Answers {
       this.#items ??= []
       this.#items.push(item)
     }
-    if (this.#names.at(-1)?.[1] !== name) this.#names.push([this.#outputs.length, name])
+    if (this.#lastName !== name) {
+      this.#lastName = name
+      this.#names.push([this.#outputs.length, name])
+    }
     this.#outputs.push(output)
   }
 

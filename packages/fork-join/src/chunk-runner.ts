@@ -20,9 +20,9 @@ import {
 } from './messages.ts'
 import type { TaskMeter } from './task-meter.ts'
 import { isThenable } from './thenable.ts'
-import { ThreadForkContext } from './thread-fork-context.ts'
+import { type SharedContext, ThreadForkContext } from './thread-fork-context.ts'
 import { ThreadForks } from './thread-forks.ts'
-import { runInTrace } from './trace-context.ts'
+import { runInTrace, type TraceCarrier } from './trace-context.ts'
 
 interface Chunk {
   readonly first: number
@@ -47,7 +47,6 @@ export class ChunkRunner {
   #name = ''
   #context: ThreadForkContext | undefined
   #submittedAt = 0
-  #carried: Carried | undefined
   #isSetAside = false
   /** Ends the turn of one that is awaited. */
   #endTurn: (() => void) | undefined
@@ -103,12 +102,16 @@ export class ChunkRunner {
         const task = folds ? foldOf(this.#find(name)) : this.#find(name)
         this.#name = name
         this.#submittedAt = submittedAt
-        this.#carried = carried
+        const trace = carried?.[1]
+        const shared = this.#sharedContext(name, wishes, carried)
+        const isTimed = (wishes & WANTS_START_TIME) !== 0
         for (const input of inputs) {
           if (this.#busy > 0) await this.#noneBusy()
           if (this.#states.start(this.#item)) {
             this.#meter.started()
-            const turn = this.#start(task, name, wishes, input)
+            const context = new ThreadForkContext(this.#item, shared)
+            if (isTimed) context.state.recordStart()
+            const turn = this.#start(task, name, input, context, trace)
             if (turn !== undefined) await turn
             this.#context = undefined
             if (!this.#isSetAside) this.#meter.ended()
@@ -141,15 +144,14 @@ export class ChunkRunner {
   #start(
     task: LoadedTask,
     name: string,
-    wishes: number,
     input: unknown,
+    context: ThreadForkContext,
+    trace: TraceCarrier | undefined,
   ): Promise<void> | undefined {
-    const context = this.#newContext(name, wishes)
     this.#context = context
     this.#isSetAside = false
     try {
       // Not `task(input, context)`: V8 would inline a hot task here and run its loops five times slower.
-      const trace = this.#carried?.[1]
       const output: unknown =
         trace === undefined
           ? Reflect.apply(task, undefined, [input, context])
@@ -230,7 +232,7 @@ export class ChunkRunner {
     const task = {
       name: this.#name,
       context,
-      state: this.#states.at(item),
+      state: context.state,
       submittedAt: this.#submittedAt,
       startedAt: this.#answers.readAt,
     }
@@ -271,13 +273,14 @@ export class ChunkRunner {
     })
   }
 
-  #newContext(name: string, wishes: number): ThreadForkContext {
-    const item = this.#item
-    const state = this.#states.at(item)
-    if ((wishes & WANTS_START_TIME) !== 0) state.recordStart()
+  #sharedContext(name: string, wishes: number, carried: Carried | undefined): SharedContext {
     const wantsProgress = (wishes & WANTS_PROGRESS) !== 0
-    const onProgress = wantsProgress ? (value: unknown) => this.#report(name, item, value) : ignore
-    return new ThreadForkContext(item, state, onProgress, this.forks, this.#carried?.[0])
+    return {
+      states: this.#states,
+      forks: this.forks,
+      carried: carried?.[0],
+      onProgress: wantsProgress ? (item, value) => this.#report(name, item, value) : ignore,
+    }
   }
 
   #report(name: string, item: number, value: unknown): void {

@@ -1,12 +1,13 @@
 /** On a thread: what `reduce` sends there, folded from the left. */
-import type { LoadedTask, ThreadTaskContext } from '@threeply/task/runner'
+import type { LoadedTask } from '@threeply/task/runner'
 import { isThenable } from './thenable.ts'
+import type { ThreadForkContext } from './thread-fork-context.ts'
 
 /** The task that folds an array of values, two or more, with `task`, which takes two of them. */
 export function foldOf(task: LoadedTask): LoadedTask {
   return (input, context) => {
     const values = input as readonly unknown[]
-    return foldFrom(1, values[0], values, task, context as ThreadTaskContext)
+    return foldFrom(1, values[0], values, task, context as ThreadForkContext)
   }
 }
 
@@ -16,7 +17,7 @@ function foldFrom(
   left: unknown,
   values: readonly unknown[],
   task: LoadedTask,
-  context: ThreadTaskContext,
+  context: ThreadForkContext,
 ): unknown {
   let folded = left
   for (let at = from; at < values.length; at += 1) {
@@ -33,13 +34,13 @@ async function foldLater(
   left: PromiseLike<unknown>,
   values: readonly unknown[],
   task: LoadedTask,
-  context: ThreadTaskContext,
+  context: ThreadForkContext,
 ): Promise<unknown> {
   return foldFrom(from, await left, values, task, context)
 }
 
 /** What one call was to move stays here, and a fold that was cancelled ends. */
-function between(context: ThreadTaskContext): void {
+function between(context: ThreadForkContext): void {
   context.transferNothing()
   context.throwIfCancelled()
 }

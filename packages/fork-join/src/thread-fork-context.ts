@@ -1,7 +1,8 @@
 /** The context that a task gets on a thread of the pool. */
-import type { TaskModule } from '@threeply/task'
-import { type CancellationFlag, ThreadTaskContext } from '@threeply/task/runner'
+import type { TaskContext, TaskModule } from '@threeply/task'
+import { ThreadTaskContext } from '@threeply/task/runner'
 import type { ForkContext } from './fork-context.ts'
+import type { ItemState, ItemStates } from './item-states.ts'
 
 type Fork = ForkContext<TaskModule>['fork']
 type Map = ForkContext<TaskModule>['map']
@@ -19,38 +20,96 @@ export interface ForkHost {
   ): Promise<unknown>
 }
 
-export class ThreadForkContext extends ThreadTaskContext implements ForkContext<TaskModule> {
+/** What the contexts of tasks that have travelled together have in common. */
+export interface SharedContext {
+  readonly states: ItemStates
+  readonly forks: ForkHost
+  readonly carried: Readonly<Record<string, unknown>> | undefined
+  onProgress(item: number, value: unknown): void
+}
+
+const NOTHING: readonly unknown[] = []
+
+/**
+ * Made for each task, so it is small and derives from nothing, which would double what it costs. Most
+ * of it comes about when it is asked for: a task that only computes does not pay for it.
+ */
+export class ThreadForkContext implements ForkContext<TaskModule> {
   readonly item: number
-  readonly #host: ForkHost
-  readonly #sharedCarried: Readonly<Record<string, unknown>> | undefined
+  readonly #shared: SharedContext
+  #state: ItemState | undefined
+  #own: ThreadTaskContext | undefined
   #carried: Readonly<Record<string, unknown>> | undefined
 
-  constructor(
-    item: number,
-    flag: CancellationFlag,
-    onProgress: (value: unknown) => void,
-    host: ForkHost,
-    carried: Readonly<Record<string, unknown>> | undefined,
-  ) {
-    super(flag, onProgress)
+  constructor(item: number, shared: SharedContext) {
     this.item = item
-    this.#host = host
-    this.#sharedCarried = carried
+    this.#shared = shared
+    this.#state = undefined
+    this.#own = undefined
+    this.#carried = undefined
+  }
+
+  get signal(): AbortSignal {
+    return this.#context.signal
+  }
+
+  get cancelled(): () => boolean {
+    return this.#context.cancelled
+  }
+
+  get throwIfCancelled(): () => void {
+    return this.#context.throwIfCancelled
+  }
+
+  get progress(): (value: unknown) => void {
+    return this.#context.progress
+  }
+
+  get transfer(): TaskContext['transfer'] {
+    return this.#context.transfer
   }
 
   /** A clone for each task, as those that have travelled together share nothing. */
   get carried(): Readonly<Record<string, unknown>> {
-    this.#carried ??= structuredClone(this.#sharedCarried ?? {})
+    this.#carried ??= structuredClone(this.#shared.carried ?? {})
     return this.#carried
   }
 
   // Functions of their own, not methods, so that a task may take them apart: `({ fork, map }) => …`.
   get fork(): Fork {
-    return (name, input, options) => this.#host.fork(this, 'fork', name, input, options)
+    return (name, input, options) => this.#shared.forks.fork(this, 'fork', name, input, options)
   }
 
   get map(): Map {
     return (name, inputs, options) =>
-      this.#host.fork(this, 'map', name, inputs, options) as Promise<unknown[]>
+      this.#shared.forks.fork(this, 'map', name, inputs, options) as Promise<unknown[]>
+  }
+
+  /** For the thread, as all below: its words. To be asked for before it forks, and while it runs. */
+  get state(): ItemState {
+    this.#state ??= this.#shared.states.at(this.item)
+    return this.#state
+  }
+
+  /** The parent's message has come, with the reason. */
+  cancel(reason: unknown): void {
+    this.#context.cancel(reason)
+  }
+
+  /** What is to be moved with the output. */
+  get transferred(): readonly unknown[] {
+    return this.#own?.transferred ?? NOTHING
+  }
+
+  /** What was to be moved stays, as its output does. */
+  transferNothing(): void {
+    this.#own?.transferNothing()
+  }
+
+  get #context(): ThreadTaskContext {
+    this.#own ??= new ThreadTaskContext(this.state, (value) =>
+      this.#shared.onProgress(this.item, value),
+    )
+    return this.#own
   }
 }
