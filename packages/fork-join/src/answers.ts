@@ -139,8 +139,6 @@ export class Answers {
     const transfer = this.#transfer
     const items = this.#items
     this.#items = undefined
-    this.#names = []
-    this.#lastName = undefined
     this.#outputs = []
     this.#failures = []
     this.#durations = []
@@ -159,11 +157,14 @@ export class Answers {
       this.#items ??= []
       this.#items.push(item)
     }
-    if (this.#lastName !== name) {
-      this.#lastName = name
-      this.#names.push([this.#outputs.length, name])
+    if (this.#outputs.length === 0) {
+      this.#names = [[0, name]]
+      this.#outputs = [output]
+    } else {
+      if (this.#lastName !== name) this.#names.push([this.#outputs.length, name])
+      this.#outputs.push(output)
     }
-    this.#outputs.push(output)
+    this.#lastName = name
   }
 
   #postEach(
@@ -208,7 +209,9 @@ export class Answers {
   #addDuration(duration: Duration): void {
     const [name, count, elapsed] = duration
     const last = this.#durations.at(-1)
-    if (last === undefined || last[0] !== name) this.#durations.push(duration)
+    // Most messages have one: a literal takes no more room than that, where `push` makes some for 17.
+    if (last === undefined) this.#durations = [duration]
+    else if (last[0] !== name) this.#durations.push(duration)
     else this.#durations[this.#durations.length - 1] = [name, last[1] + count, last[2] + elapsed]
   }
 }

@@ -8,6 +8,7 @@ import { Answers, type Post } from './answers.ts'
 import type { Carried } from './carry.ts'
 import { foldOf } from './fold.ts'
 import { type Ending, ForkingTask } from './forking-task.ts'
+import type { IdlePoll } from './idle-poll.ts'
 import type { FreshPage, ItemStates } from './item-states.ts'
 import {
   type CancelReason,
@@ -35,11 +36,13 @@ export class ChunkRunner {
   readonly #states: ItemStates
   readonly #post: Post
   readonly #meter: TaskMeter
+  readonly #idlePoll: IdlePoll
   readonly #answers: Answers
   /** Of tasks that were set aside. They follow those that tell that they were. */
   readonly #late: Answers
   readonly #waiting: Chunk[] = []
   #isRunning = false
+  #mayPoll = false
   #willFlush = false
 
   /** The item whose turn it is, and its context for as long as its function runs. */
@@ -56,11 +59,18 @@ export class ChunkRunner {
   #busy = 0
   #onNoneBusy: (() => void) | undefined
 
-  constructor(module: LoadedModule, states: ItemStates, meter: TaskMeter, post: Post) {
+  constructor(
+    module: LoadedModule,
+    states: ItemStates,
+    meter: TaskMeter,
+    post: Post,
+    idlePoll: IdlePoll,
+  ) {
     this.#module = module
     this.#states = states
     this.#post = post
     this.#meter = meter
+    this.#idlePoll = idlePoll
     this.#answers = new Answers(post, meter)
     this.#late = new Answers((message, transfer) => {
       this.#answers.flush()
@@ -72,8 +82,14 @@ export class ChunkRunner {
     })
   }
 
-  run(first: number, segments: readonly Segment[], page: FreshPage | undefined): void {
+  run(
+    first: number,
+    segments: readonly Segment[],
+    page: FreshPage | undefined,
+    mayPoll: boolean,
+  ): void {
     if (page !== undefined) this.#states.install(page)
+    this.#mayPoll = mayPoll
     this.#waiting.push({ first, segments })
     if (!this.#isRunning) void this.#runAll()
   }
@@ -127,6 +143,7 @@ export class ChunkRunner {
       this.flush()
     }
     this.#isRunning = false
+    if (this.#mayPoll) this.#idlePoll.start()
   }
 
   /** The task of that name, or one that fails as there is none. */

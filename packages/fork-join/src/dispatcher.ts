@@ -253,7 +253,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     const chunk = this.#nextChunk(thread)
     if (chunk === undefined) return false
     this.#room = 0
-    thread.send(chunk)
+    thread.send(chunk, this.#crew.hasSpareCore)
     if (thread.hasWaiting) this.#rebalancing.watchOverruns()
     return true
   }

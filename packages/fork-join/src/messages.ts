@@ -41,6 +41,8 @@ export type ToThread =
       segments: readonly Segment[],
       /** Where the states of some of the items are, when the thread does not know yet. */
       page: FreshPage | undefined,
+      /** Whether a core is to spare, so that the thread may poll for what comes next. */
+      mayPoll: boolean,
     ]
   | readonly [kind: typeof CANCEL, item: number, reason: CancelReason]
   /** There will be no more tasks. */

@@ -147,17 +147,19 @@ export class PoolThread {
   /**
    * Sends tasks, which it runs in their order. A task whose input cannot be sent is rejected, and the
    * others are sent without it.
+   * @param mayPoll Whether the thread may poll for what comes next, as a core is to spare.
    */
-  send(chunk: Chunk): void {
+  send(chunk: Chunk, mayPoll: boolean): void {
     if (this.isIdle) this.#hasAnswered = true
     const before = performance.now()
     this.#children.flush() // what that lets end goes before what begins
     const first = this.#sent.next
     const page = this.#sent.prepare(chunk.size)
     try {
-      this.#host.post([RUN, first, chunk.segments(this.#metrics), page], chunk.transfer)
+      const segments = chunk.segments(this.#metrics)
+      this.#host.post([RUN, first, segments, page, mayPoll], chunk.transfer)
     } catch (error) {
-      this.#sendApart(chunk, error)
+      this.#sendApart(chunk, mayPoll, error)
       return
     }
     chunk.sentTo(this, first)
@@ -169,9 +171,9 @@ export class PoolThread {
   }
 
   /** The chunk cannot be sent as one. */
-  #sendApart({ tasks, size, duration }: Chunk, error: unknown): void {
+  #sendApart({ tasks, size, duration }: Chunk, mayPoll: boolean, error: unknown): void {
     for (const task of tasks as Task[]) {
-      if (size > 1) this.send(new TaskChunk([task], duration / size))
+      if (size > 1) this.send(new TaskChunk([task], duration / size), mayPoll)
       else task.reject(refusedInput(task, error), 'failed', false)
     }
   }

@@ -1,4 +1,5 @@
 /** The threads of a pool: how many there are, which are idle, what follows when they cannot start. */
+import { availableParallelism } from 'node:os'
 import { TaskModuleError } from '@threeply/task'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 import type { Duration } from './messages.ts'
@@ -7,6 +8,8 @@ import { PoolThread } from './pool-thread.ts'
 import type { Submission, Task } from './submission.ts'
 import type { ThreadExit } from './thread-host.ts'
 import type { ThreadObserver, ThreadSettings } from './thread-observer.ts'
+
+const CORES = availableParallelism()
 
 /** While other threads work, so many attempts in a row to start one more may fail. */
 const MAX_FAILED_STARTS = 3
@@ -67,6 +70,11 @@ export class ThreadCrew implements ThreadObserver {
 
   get hasIdle(): boolean {
     return this.#idle.length > 0
+  }
+
+  /** Whether there is a core for each thread that is not idle, and one for the parent. */
+  get hasSpareCore(): boolean {
+    return this.#threads.size - this.#idle.length < CORES
   }
 
   /**

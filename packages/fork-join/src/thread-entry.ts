@@ -5,6 +5,7 @@ import { LoadedModule, standardStreamsWritten } from '@threeply/task/runner'
 import type { Transferable } from './call-options.ts'
 import { ChunkRunner } from './chunk-runner.ts'
 import { HeapWatch } from './heap-watch.ts'
+import { IdlePoll } from './idle-poll.ts'
 import { ItemStates } from './item-states.ts'
 import {
   CANCEL,
@@ -38,7 +39,8 @@ export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> 
     port.postMessage(message, transfer as Transferable[])
   }
   const meter = await TaskMeter.open(metrics)
-  const runner = new ChunkRunner(tasks, new ItemStates(), meter, post)
+  const idlePoll = new IdlePoll()
+  const runner = new ChunkRunner(tasks, new ItemStates(), meter, post, idlePoll)
   // A task that ends its thread does not take with it what others have finished.
   process.on('exit', () => runner.flush())
   process.on('uncaughtExceptionMonitor', (error) => post([FATAL, encodeError(error)]))
@@ -47,7 +49,8 @@ export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> 
     throw error
   })
   port.on('message', (message: ToThread) => {
-    if (message[0] === RUN) runner.run(message[1], message[2], message[3])
+    idlePoll.onMessage()
+    if (message[0] === RUN) runner.run(message[1], message[2], message[3], message[4])
     else if (message[0] === JOIN) runner.forks.join(message[1])
     else if (message[0] === CANCEL) runner.cancel(message[1], message[2])
     else if (message[0] === TEAR_DOWN) void tearDown(tasks, port)

@@ -65,6 +65,10 @@ export class ThreadForks implements ForkHost {
   /** Posts what has been asked for. */
   flush(): void {
     if (this.#requests.length > 0) this.#flushRequests()
+    if (this.#cancelled.length > 0) this.#flushCancelled()
+  }
+
+  #flushCancelled(): void {
     for (const { forks, reason } of this.#cancelled.splice(0)) {
       try {
         this.#post([CANCEL_FORKS, forks, encodeReason(reason)], [])
