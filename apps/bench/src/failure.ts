@@ -32,11 +32,6 @@ export class BenchError extends Error {
   }
 }
 
-/** The process of a subject ended, of itself and without an error, before there was a figure. */
-export class NoFigureError extends Error {
-  override name = 'NoFigureError'
-}
-
 /** A subject did its work, and what came out is wrong: nothing that it measured counts. */
 export class WrongResultError extends Error {
   override name = 'WrongResultError'

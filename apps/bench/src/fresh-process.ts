@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { BenchError, NoFigureError } from './failure.ts'
+import { BenchError } from './failure.ts'
 
 const ONE_SUBJECT = fileURLToPath(new URL('./one-subject.ts', import.meta.url))
 
@@ -23,7 +23,6 @@ export interface Measurement {
 /**
  * @returns The figure that the subject measured.
  * @throws {BenchError} exit code 1: it failed, gave a wrong result, or did not end
- * @throws {NoFigureError} its process ended without a figure, and without saying why
  * @throws `signal.reason` when aborted; the process is killed then.
  */
 export async function measureInFreshProcess(
@@ -51,13 +50,9 @@ export async function measureInFreshProcess(
 
   const figure = figureIn(output)
   if (end === 'exit code 0' && figure !== undefined) return figure
-  const what = `${suite}, ${measurement.case}, ${subject}`
-  if (performance.now() - start >= TIME_LIMIT) {
-    throw BenchError.failed(`${what}: did not end within ${TIME_LIMIT / 1_000} s`)
-  }
-  const error = errorIn(errors)
-  if (error !== undefined) throw BenchError.failed(`${what}: ${error}`)
-  throw new NoFigureError(`${what}: it gave no figure (${end})`)
+  const late = performance.now() - start >= TIME_LIMIT
+  const why = late ? `did not end within ${TIME_LIMIT / 1_000} s` : reasonIn(errors, end)
+  throw BenchError.failed(`${suite}, ${measurement.case}, ${subject}: ${why}`)
 }
 
 function figureIn(output: string): number | undefined {
@@ -67,8 +62,9 @@ function figureIn(output: string): number | undefined {
   return figure ?? undefined // JSON has null for NaN
 }
 
-/** What went wrong, in a line, if it says so. Above the error's name Node may print where it was thrown. */
-function errorIn(errors: string): string | undefined {
+/** What went wrong, in a line. Above the error's name Node may print where it was thrown. */
+function reasonIn(errors: string, end: string): string {
   const lines = errors.split('\n').filter((line) => line.trim() !== '')
-  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines[0]
+  const error = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines[0]
+  return error ?? `it gave no figure (${end})`
 }

@@ -112,26 +112,6 @@ describe('a subject that fails ends the bench with 1, one line and no file', () 
   })
 })
 
-describe('a process that ends without a figure', () => {
-  const run = async (subjectCase: string) => {
-    const env = { BENCH_TEST_TRACE: join(folder, 'trace') }
-    const args = ['vanishing', '--case', subjectCase, ...ours, '--rounds', '1']
-    return await startBench(args, env).ended
-  }
-
-  test('is started once more, if it is that of a peer', async () => {
-    const { exitCode, stderr } = await run('exit once')
-    expect(exitCode, stderr).toBe(0)
-    expect(stderr).toContain('round 1 of 1, subject, which gave no figure, once more\n')
-  })
-
-  test('ends the bench, if it is ours', async () => {
-    const { exitCode, stderr } = await run('exit once, ours')
-    expect(stderr).toContain('exit once, ours, subject: it gave no figure (exit code 7)\n')
-    expect(exitCode).toBe(1)
-  })
-})
-
 describe('a command line that cannot be meant ends with 2 and one line', () => {
   test.each([
     [['nope'], /^bench: unknown suite 'nope': suites are executor, .*metrics\n$/],
