@@ -10,10 +10,15 @@
 const CHUNK_MS = 1
 
 /**
- * Behind less than this a thread is given its next chunk before it asks, which hides the message; behind
- * more, a message is some percent at most. Idle threads take back what waits so behind others.
+ * Behind less than this a thread is given its next chunk before it asks, which hides the message, and
+ * that the parent has to wait for a core where all have work; behind more, both are a percent or two.
+ * Idle threads take back what waits so behind others, and so does what has a higher priority.
  */
-const PREFETCH_BEHIND_MS = 5
+const PREFETCH_BEHIND_MS = 25
+
+/** A chunk is overdue when it has taken so many times as long as it should, and longer than this. */
+const OVERDUE = 4
+const OVERDUE_MS = 10
 
 /** Bounds what a dying thread can lose, and how long the parent is busy with one message. */
 export const MAX_INPUTS = 4_096
@@ -109,6 +114,16 @@ export function mostThatFit(cost: number): number {
 /** Whether a thread that has `duration` of work left should be sent more. */
 export function isWorthPrefetching(duration: number): boolean {
   return duration < PREFETCH_BEHIND_MS
+}
+
+/** Whether a chunk is longer than those that are made up of short tasks. */
+export function isLong(duration: number): boolean {
+  return duration > CHUNK_MS
+}
+
+/** After how many milliseconds a chunk that should take `duration`, if that is known, is overdue. */
+export function patience(duration: number): number {
+  return Number.isFinite(duration) ? Math.max(OVERDUE_MS, OVERDUE * duration) : OVERDUE_MS
 }
 
 /** Whether of `duration` of work on a busy thread an idle one should have a part. */

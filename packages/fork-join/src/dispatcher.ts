@@ -26,6 +26,8 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   readonly #rebalancing: Rebalancing
   /** For how many calls there was room when that was counted last, less those that have come since. */
   #room = 0
+  /** Of all calls so far. */
+  #lowestPriority = Number.POSITIVE_INFINITY
   #isPumping = false
   #isPumpScheduled = false
 
@@ -70,6 +72,8 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   submit(call: Submission): void {
     if (this.#queue.has(call)) return
     this.#enqueue(call)
+    if (call.priority > this.#lowestPriority) this.#makeWayFor(call)
+    else this.#lowestPriority = call.priority
     // With a thread at hand it goes at once; else those of one tick go together.
     if (this.#crew.hasIdle) this.pump()
     else this.#schedulePump()
@@ -172,6 +176,11 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     this.#costs.recordSend(name, count, duration)
   }
 
+  /** What waits on threads already, and takes long, waits in the queue instead, behind this. */
+  #makeWayFor(call: Submission): void {
+    for (const thread of this.#crew.threads) this.requeue(thread, thread.makeWayFor(call))
+  }
+
   #enqueue(call: Submission): void {
     const { key, isFork } = call.settings
     if (key !== undefined) this.#bound.keyed.push(call)
@@ -254,7 +263,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     if (chunk === undefined) return false
     this.#room = 0
     thread.send(chunk, this.#crew.hasSpareCore)
-    if (thread.hasWaiting) this.#rebalancing.watchOverruns()
+    this.#rebalancing.watch(thread)
     return true
   }
 

@@ -36,6 +36,15 @@ export class InFlight {
     return this.#chunks.length
   }
 
+  /** The earliest and the latest of these. */
+  get firstChunk(): Chunk | undefined {
+    return this.#chunks[0]?.chunk
+  }
+
+  get lastChunk(): Chunk | undefined {
+    return this.#chunks.at(-1)?.chunk
+  }
+
   /** How many milliseconds of work all that is. */
   get duration(): number {
     return this.#chunks.reduce((sum, { chunk }) => sum + chunk.duration, 0)

@@ -5,7 +5,7 @@
 import type { MetricsHandle } from '@threeply/metrics'
 import { Children } from './children.ts'
 import { type Chunk, TaskChunk } from './chunk.ts'
-import { isWorthPrefetching, isWorthStealing } from './chunk-size.ts'
+import { isWorthPrefetching, isWorthStealing, patience } from './chunk-size.ts'
 import { refusedInput } from './failed-task.ts'
 import {
   CANCEL_FORKS,
@@ -22,7 +22,8 @@ import type { ExitReason, PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
 import { SentTasks } from './sent-tasks.ts'
 import { Stopping } from './stopping.ts'
-import type { Cancellation, Task } from './submission.ts'
+import type { Cancellation, Submission, Task } from './submission.ts'
+import { goesBefore } from './submission-queue.ts'
 import { ThreadAnswers } from './thread-answers.ts'
 import { afterDeath, type ThreadEnd } from './thread-exit.ts'
 import { type ThreadExit, ThreadHost } from './thread-host.ts'
@@ -51,8 +52,8 @@ export class PoolThread {
   readonly #answers: ThreadAnswers
   /** Why it was ended from here. */
   #endedFor: 'closed' | 'terminated' | undefined
-  /** Whether it has answered since it was last asked. */
-  #hasAnswered = true
+  /** When it has answered last, been asked last, or begun to work, by `performance.now()`. */
+  #workingSince = 0
   #isHeapExceeded = false
   #isRetired = false
   /** When it was sent something last, by `performance.now()`. */
@@ -150,8 +151,8 @@ export class PoolThread {
    * @param mayPoll Whether the thread may poll for what comes next, as a core is to spare.
    */
   send(chunk: Chunk, mayPoll: boolean): void {
-    if (this.isIdle) this.#hasAnswered = true
     const before = performance.now()
+    if (this.isIdle) this.#workingSince = before
     this.#children.flush() // what that lets end goes before what begins
     const first = this.#sent.next
     const page = this.#sent.prepare(chunk.size)
@@ -186,15 +187,25 @@ export class PoolThread {
     this.#stopping.stop(task, cancellation)
   }
 
+  /** When it should have answered, by `performance.now()`, if anything waits for that; else never. */
+  get dueAt(): number {
+    if (!this.hasWaiting) return Number.POSITIVE_INFINITY
+    return this.#workingSince + patience(this.#sent.firstDuration)
+  }
+
   /**
-   * Called at intervals. When it has not answered since the last time, what has not started is taken
-   * back, the latest first: it waits behind something that takes longer than was thought.
+   * When it should have answered by now, what has not started is taken back, the latest first: it
+   * waits behind something that takes longer than was thought.
    */
-  takeOverdue(): readonly Task[] {
-    const isOverdue = this.hasWaiting && !this.#hasAnswered
-    this.#hasAnswered = false
-    if (!isOverdue) return []
+  takeOverdue(now: number): readonly Task[] {
+    if (now < this.dueAt) return []
+    this.#workingSince = now
     return this.#taken(this.#sent.takeOverdue())
+  }
+
+  /** Takes back what is long, has not started, and goes after `call`, the latest first. */
+  makeWayFor(call: Submission): readonly Task[] {
+    return this.#taken(this.#sent.takeLongChunk((task) => goesBefore(call, task.call)))
   }
 
   /** Takes back half of what has not started, the latest first, for a thread that has nothing to do. */
@@ -251,7 +262,7 @@ export class PoolThread {
 
   #onMessage(message: FromThread): void {
     if (message[0] === DONE) {
-      this.#hasAnswered = true
+      this.#workingSince = performance.now()
       this.#observer.onRan(message[3])
       this.#answers.take(message[1], message[2])
       this.#observer.onAnswer(this)

@@ -3,9 +3,6 @@ import type { PoolThread } from './pool-thread.ts'
 import type { Task } from './submission.ts'
 import type { ThreadCrew } from './thread-crew.ts'
 
-/** Threads are asked so often whether they get on, in milliseconds. */
-const OVERRUN_CHECK = 4
-
 /** Who had sent it. */
 export interface RebalancingHost {
   readonly hasQueued: boolean
@@ -20,6 +17,8 @@ export class Rebalancing {
   readonly #host: RebalancingHost
   #isStealScheduled = false
   #overrunTimer: NodeJS.Timeout | undefined
+  /** When that is up, by `performance.now()`. */
+  #checkAt = Number.POSITIVE_INFINITY
 
   constructor(crew: ThreadCrew, host: RebalancingHost) {
     this.#crew = crew
@@ -43,21 +42,19 @@ export class Rebalancing {
     })
   }
 
-  /** Watches for tasks that wait on a thread behind one that takes longer than was thought. */
-  watchOverruns(): void {
+  /** Sees to it that what waits on a thread is taken back if the thread does not answer in time. */
+  watch({ dueAt }: PoolThread): void {
+    if (dueAt >= this.#checkAt) return
+    this.stop()
+    this.#checkAt = dueAt
     // Only after messages that have come already, which a busy parent has not seen yet.
     const check = () => setImmediate(() => this.#takeOverdue())
-    this.#overrunTimer ??= setInterval(check, OVERRUN_CHECK).unref()
+    this.#overrunTimer = setTimeout(check, Math.ceil(dueAt - performance.now())).unref()
   }
 
   stop(): void {
-    clearInterval(this.#overrunTimer)
-    this.#overrunTimer = undefined
-  }
-
-  get #isAnyWaiting(): boolean {
-    for (const thread of this.#crew.threads) if (thread.hasWaiting) return true
-    return false
+    clearTimeout(this.#overrunTimer)
+    this.#checkAt = Number.POSITIVE_INFINITY
   }
 
   get #isAnyWorthStealing(): boolean {
@@ -77,8 +74,10 @@ export class Rebalancing {
   }
 
   #takeOverdue(): void {
-    for (const thread of this.#crew.threads) this.#host.requeue(thread, thread.takeOverdue())
-    if (!this.#isAnyWaiting) this.stop()
+    this.stop()
+    const now = performance.now()
+    for (const thread of this.#crew.threads) this.#host.requeue(thread, thread.takeOverdue(now))
+    for (const thread of this.#crew.threads) this.watch(thread)
     this.#host.pump()
   }
 }

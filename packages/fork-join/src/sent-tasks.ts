@@ -1,5 +1,6 @@
 /** What a thread was sent and has not answered, in order or set aside, and how far each task is. */
 import type { Chunk } from './chunk.ts'
+import { isLong } from './chunk-size.ts'
 import { InFlight } from './in-flight.ts'
 import { type FreshPage, type ItemState, ItemStates } from './item-states.ts'
 import type { Task } from './submission.ts'
@@ -38,6 +39,11 @@ export class SentTasks {
 
   get duration(): number {
     return this.#inFlight.duration
+  }
+
+  /** How many milliseconds of work the chunk is that it works on, or is about to. */
+  get firstDuration(): number {
+    return this.#inFlight.firstChunk?.duration ?? 0
   }
 
   /** Whether items wait behind another. */
@@ -110,6 +116,13 @@ export class SentTasks {
     return isAnyRunning ? this.#takeBack(waiting) : []
   }
 
+  /** Takes back a long chunk behind another one, or of its tasks those that may be, the latest first. */
+  takeLongChunk(mayBeTaken: (task: Task) => boolean): readonly Task[] {
+    const { lastChunk } = this.#inFlight
+    if (this.chunks < 2 || lastChunk === undefined || !isLong(lastChunk.duration)) return []
+    return this.#takeBack(lastChunk.tasks.filter((task) => task !== undefined && mayBeTaken(task)))
+  }
+
   /** Takes back half of what has not started, the latest first. */
   takeHalf(): readonly Task[] {
     if (this.inOrder <= 1) return []
@@ -154,9 +167,10 @@ export class SentTasks {
   }
 
   /** @returns Those that have not started meanwhile, the latest first. */
-  #takeBack(tasks: readonly Task[]): readonly Task[] {
+  #takeBack(tasks: readonly (Task | undefined)[]): readonly Task[] {
     const taken: Task[] = []
     for (const task of tasks.toReversed()) {
+      if (task === undefined) continue
       const isHere = task.transfer.length === 0
       if (!isHere || !this.withdraw(task)) continue
       this.drop(task)

@@ -147,6 +147,22 @@ describe('priority', { timeout: 60_000 }, () => {
     await Promise.all([blocked, ...calls])
     expect(order).toEqual([1, 3, 5, 0, 4, 2])
   })
+
+  test('goes before long tasks that a thread has and has not started', async () => {
+    const pool = makePool({ threads: 1 })
+    const held = new Words()
+    const learning = { words: held.words, milliseconds: 5, blocks: false }
+    for (let call = 0; call < 5; call += 1) await pool.run('busyOrBlocked', learning)
+    const started = held.starts
+    const blocking = { ...learning, blocks: true }
+    const low = Array.from({ length: 4 }, () => pool.run('busyOrBlocked', blocking))
+    await held.started(started + 1)
+    const lower = pool.run('busyOrBlocked', blocking, { priority: -1 })
+    const high = pool.run('busyOrBlocked', blocking, { priority: 1 })
+    held.release()
+    const order = (await Promise.all([...low, lower, high])).map((start) => start - started)
+    expect(order).toEqual([0, 2, 3, 4, 5, 1])
+  })
 })
 
 describe('onProgress', { timeout: 60_000 }, () => {
