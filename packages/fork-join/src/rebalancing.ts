@@ -49,7 +49,8 @@ export class Rebalancing {
     this.#checkAt = dueAt
     // Only after messages that have come already, which a busy parent has not seen yet.
     const check = () => setImmediate(() => this.#takeOverdue())
-    this.#overrunTimer = setTimeout(check, Math.ceil(dueAt - performance.now())).unref()
+    const wait = Math.max(1, Math.ceil(dueAt - performance.now())) // Node warns of less
+    this.#overrunTimer = setTimeout(check, wait).unref()
   }
 
   stop(): void {

@@ -32,7 +32,11 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
   const figures: SoakFigures = { seeds: 0, calls: 0 }
   let level: number | undefined
   console.log(`${CALLS} calls a seed`) // opens what is written to, before handles are counted
+  await heapInUse() // by then whatever that has begun is over
   const handlesBefore = handles()
+  const warnings: string[] = []
+  const onWarning = (warning: Error) => warnings.push(String(warning))
+  process.on('warning', onWarning)
   for (let seed = first; seed < first + seeds && performance.now() < until; seed += 1) {
     const { wrong, left, outcomes } = await soakPool({ seed, calls: CALLS, deathEvery: 50 })
     assert.deepEqual(wrong, [], `seed ${seed}: calls settled wrongly`)
@@ -41,6 +45,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
     }
     const heap = await heapInUse() // takes longer than any timer of ours
     assert.equal(handles(), handlesBefore, `seed ${seed}: a handle is left`)
+    assert.deepEqual(warnings, [], `seed ${seed}: Node has warned`)
     level ??= heap
     const most = level * (1 + MOST_GROWTH) + NOISE_BYTES
     assert.ok(heap < most, `seed ${seed}: the heap has grown from ${level} to ${heap} bytes`)
@@ -52,6 +57,7 @@ export async function soak(options: SoakOptions): Promise<SoakFigures> {
     }
     onRound?.(figures)
   }
+  process.off('warning', onWarning)
   return figures
 }
 
