@@ -20,6 +20,12 @@ const PREFETCH_BEHIND_MS = 25
 const OVERDUE = 4
 const OVERDUE_MS = 10
 
+/**
+ * Messages are made by the parent, for whom all threads wait: its time counts so many times as much,
+ * so that what takes long to send is not held up by more of it.
+ */
+const SEND_WEIGHT = 5
+
 /** Bounds what a dying thread can lose, and how long the parent is busy with one message. */
 export const MAX_INPUTS = 4_096
 
@@ -58,11 +64,11 @@ interface Cost {
 export class TaskCosts {
   readonly #costs = new Map<string, Cost>()
 
-  /** Milliseconds for one input of the task; `Infinity` when nobody knows. */
+  /** Milliseconds for one input of the task, as they count; `Infinity` when nobody knows. */
   of(name: string): number {
     const cost = this.#costs.get(name)
     const isKnown = cost !== undefined && cost.cautious === 0
-    return isKnown ? cost.run + cost.send : Number.POSITIVE_INFINITY
+    return isKnown ? cost.run + SEND_WEIGHT * cost.send : Number.POSITIVE_INFINITY
   }
 
   recordRun(name: string, count: number, duration: number): void {
