@@ -9,9 +9,11 @@ import type { Chunk } from './chunk.ts'
 import { MAX_INPUTS } from './chunk-size.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { InputSource } from './input-source.ts'
+import { MapRoom } from './map-room.ts'
 import { MapTask } from './map-task.ts'
 import type { Outputs } from './outputs.ts'
 import { RangeChunk } from './range-chunk.ts'
+import { SourceEnd } from './source-end.ts'
 import { type Cancellation, type Outcome, Submission, type Task } from './submission.ts'
 import { transferablesIn } from './transferables.ts'
 
@@ -36,6 +38,7 @@ export class MapCall extends Submission implements LimitedCall {
   readonly #source: InputSource
   readonly #outputs: Outputs
   readonly #onSettled: () => void
+  readonly #room: MapRoom
 
   /** What is to be moved, wherever in the inputs it is. */
   readonly #transfer: ReadonlySet<Transferable> | undefined
@@ -45,17 +48,9 @@ export class MapCall extends Submission implements LimitedCall {
   #inFlight = 0
   #startedAt: number | undefined
   #failure: { readonly error: unknown } | undefined
-  #isClosing = false
-  #closeFailure: { readonly error: unknown } | undefined
+  readonly #sourceEnd = new SourceEnd()
   #hasSettled = false
   #onLeft: (() => void) | undefined
-
-  /** So many inputs may be pulled before it is asked again for how many there is room. */
-  #room = 0
-  /** Whether there was no room when it was asked last. */
-  #isStarved = false
-  /** Whether nothing goes on before outputs are taken: that alone must not keep the process alive. */
-  #isStalled = false
 
   constructor(dispatcher: Dispatcher, { name, settings, source, outputs, onSettled }: MapParts) {
     super()
@@ -65,6 +60,7 @@ export class MapCall extends Submission implements LimitedCall {
     this.#source = source
     this.#outputs = outputs
     this.#onSettled = onSettled
+    this.#room = new MapRoom(dispatcher.work, () => this.room)
     this.#transfer = settings.transfer.length > 0 ? new Set(settings.transfer) : undefined
     limit(this, settings)
   }
@@ -122,7 +118,7 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   get mayHaveMore(): boolean {
-    return this.#held > 0 || (this.#source.remaining > 0 && this.#hasRoom())
+    return this.#held > 0 || (this.#source.remaining > 0 && this.#room.look())
   }
 
   takeBack(task: MapTask): void {
@@ -142,9 +138,7 @@ export class MapCall extends Submission implements LimitedCall {
 
   /** An output was taken. */
   onRoom(): void {
-    if (!this.#isStarved || this.#failure !== undefined || this.room === 0) return
-    this.#setStarved(false)
-    this.onInput()
+    if (this.#failure === undefined && this.#room.regain()) this.onInput()
   }
 
   fulfil(index: number, output: unknown): void {
@@ -197,7 +191,7 @@ export class MapCall extends Submission implements LimitedCall {
     })
     this.#end(reason, true)
     await left
-    if (this.#closeFailure !== undefined) throw this.#closeFailure.error
+    if (this.#sourceEnd.failure !== undefined) throw this.#sourceEnd.failure.error
   }
 
   runTime(): number {
@@ -208,33 +202,15 @@ export class MapCall extends Submission implements LimitedCall {
     return (this.#upNext === undefined ? 0 : 1) + this.#returned.length
   }
 
-  #hasRoom(): boolean {
-    if (this.#room > 0) return true
-    this.#room = this.room
-    this.#setStarved(this.#room === 0)
-    return this.#room > 0
-  }
-
-  #setStarved(isStarved: boolean): void {
-    this.#isStarved = isStarved
-    if (this.#isStalled && !isStarved) this.#setStalled(false)
-  }
-
-  #setStalled(isStalled: boolean): void {
-    this.#isStalled = isStalled
-    if (isStalled) this.#dispatcher.work.stalled()
-    else this.#dispatcher.work.resumed()
-  }
-
   /** Settles the call when nothing of it is left anywhere. */
   #settleIfDone(): void {
-    if (this.#inFlight > 0 || this.#isClosing || this.#hasSettled) return
+    if (this.#inFlight > 0 || this.#sourceEnd.isClosing || this.#hasSettled) return
     if (this.#failure === undefined && this.#held + this.#source.remaining > 0) {
-      if (this.#isStarved && !this.#isStalled) this.#setStalled(true)
+      this.#room.stall()
       return
     }
     this.#hasSettled = true
-    if (this.#isStalled) this.#setStalled(false)
+    this.#room.resume()
     unlimit(this, this.settings)
     this.#dispatcher.settled(this)
     this.#onSettled()
@@ -248,7 +224,7 @@ export class MapCall extends Submission implements LimitedCall {
     if (this.#failure === undefined && !this.#hasSettled) {
       this.#failure = { error }
       this.#outputs.failing(isAborted)
-      this.#closeSource()
+      this.#sourceEnd.close(this.#source, () => this.#settleIfDone())
       this.#dropUpNext()
       const reason = new DOMException('The call that this task is part of has ended', 'AbortError')
       this.#dispatcher.stopAll(this, { reason, outcome: 'cancelled' })
@@ -262,26 +238,6 @@ export class MapCall extends Submission implements LimitedCall {
     for (const _task of this.#returned.splice(0)) {
       this.#dispatcher.metrics.settled('cancelled', false)
     }
-  }
-
-  #closeSource(): void {
-    try {
-      const closed = this.#source.stop()
-      if (closed !== undefined) void this.#whileClosing(closed)
-    } catch (error) {
-      this.#closeFailure = { error }
-    }
-  }
-
-  async #whileClosing(closed: Promise<void>): Promise<void> {
-    this.#isClosing = true
-    try {
-      await closed
-    } catch (error) {
-      this.#closeFailure = { error } // told by `leave`; else another goes first, as in a `for` loop
-    }
-    this.#isClosing = false
-    this.#settleIfDone()
   }
 
   /** No thread can start: fails as many of its inputs as can be told now, the rest as they come. */
@@ -305,19 +261,19 @@ export class MapCall extends Submission implements LimitedCall {
 
   /** Goes to the next input, if there is one now that may be pulled. */
   #readNext(): boolean {
-    if (!this.#hasRoom()) return false
+    if (!this.#room.look()) return false
     try {
       const hasNext = this.#source.next()
       if (this.#failure !== undefined) return false
       if (!hasNext) {
-        this.#setStarved(this.room === 0) // by now: what inputs cost may turn out to be more
+        this.#room.review()
         return false
       }
     } catch (error) {
       this.#end(error, false)
       return false
     }
-    this.#room -= 1
+    this.#room.take()
     return true
   }
 
