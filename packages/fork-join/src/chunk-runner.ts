@@ -3,7 +3,7 @@
  * it has forked is set aside, and others run meanwhile.
  */
 import { setImmediate } from 'node:timers'
-import { type LoadedModule, type LoadedTask, serializationError } from '@threeply/task/runner'
+import type { LoadedModule, LoadedTask } from '@threeply/task/runner'
 import { Answers, type Post } from './answers.ts'
 import type { Carried } from './carry.ts'
 import { foldOf } from './fold.ts'
@@ -14,11 +14,11 @@ import {
   type CancelReason,
   decodeReason,
   FOLDS,
-  PROGRESS,
   type Segment,
   WANTS_PROGRESS,
   WANTS_START_TIME,
 } from './messages.ts'
+import { progressReport } from './progress-report.ts'
 import type { TaskMeter } from './task-meter.ts'
 import { isThenable } from './thenable.ts'
 import { type SharedContext, ThreadForkContext } from './thread-fork-context.ts'
@@ -130,7 +130,6 @@ export class ChunkRunner {
             const turn = this.#start(task, name, input, context, trace)
             if (turn !== undefined) await turn
             this.#context = undefined
-            if (!this.#isSetAside) this.#meter.ended()
             if (folds) this.#answers.countFold(input as readonly unknown[])
             this.#answers.count(name, submittedAt, !this.#isSetAside)
           } else {
@@ -175,10 +174,10 @@ export class ChunkRunner {
           : runInTrace(trace, () => Reflect.apply(task, undefined, [input, context]))
       if (isThenable(output)) return this.#await(name, output, context)
       if (this.#isSetAside) this.#endForking(context, { output })
-      else this.#answers.add(name, output, context.transferred)
+      else this.#fulfil(name, output, context)
     } catch (error) {
       if (this.#isSetAside) this.#endForking(context, { error })
-      else this.#answers.fail(name, error)
+      else this.#fail(name, error)
     }
     return undefined
   }
@@ -206,16 +205,27 @@ export class ChunkRunner {
   ): Promise<void> {
     try {
       const output = await pending
-      if (this.#hasTurn(context)) this.#answers.add(name, output, context.transferred)
+      if (this.#hasTurn(context)) this.#fulfil(name, output, context)
       else this.#endForking(context, { output })
     } catch (error) {
-      if (this.#hasTurn(context)) this.#answers.fail(name, error)
+      if (this.#hasTurn(context)) this.#fail(name, error)
       else this.#endForking(context, { error })
     }
     if (this.#hasTurn(context)) {
       this.#context = undefined
       this.#endTurn?.()
     }
+  }
+
+  // It has ended before it is answered: whoever has the answer finds it counted.
+  #fulfil(name: string, output: unknown, context: ThreadForkContext): void {
+    this.#meter.ended()
+    this.#answers.add(name, output, context.transferred)
+  }
+
+  #fail(name: string, error: unknown): void {
+    this.#meter.ended()
+    this.#answers.fail(name, error)
   }
 
   /** Whether it is its turn still, as it has not forked. */
@@ -296,15 +306,7 @@ export class ChunkRunner {
       states: this.#states,
       forks: this.forks,
       carried: carried?.[0],
-      onProgress: wantsProgress ? (item, value) => this.#report(name, item, value) : ignore,
-    }
-  }
-
-  #report(name: string, item: number, value: unknown): void {
-    try {
-      this.#post([PROGRESS, item, value], [])
-    } catch (error) {
-      throw serializationError(name, 'progress', value, error)
+      onProgress: wantsProgress ? progressReport(name, this.#post) : ignore,
     }
   }
 }

@@ -20,20 +20,16 @@ const PREFETCH_BEHIND_MS = 25
 const OVERDUE = 4
 const OVERDUE_MS = 10
 
-/**
- * Messages are made by the parent, for whom all threads wait: its time counts so many times as much,
- * so that what takes long to send is not held up by more of it.
- */
-const SEND_WEIGHT = 5
-
 /** Bounds what a dying thread can lose, and how long the parent is busy with one message. */
 export const MAX_INPUTS = 4_096
 
 /** Of what remains, each chunk takes at most a share of 1 / (this × threads). */
 const SHARES_PER_THREAD = 2
 
-/** Less work than this is not worth a message of its own. */
+/** Less work than this is not worth a message of its own; */
 const LEAST_MS = 0.1
+/** but an input that takes the parent so long to send is: it would only wait for more of the kind. */
+const SEND_ALONE_MS = 0.05
 
 /** What was known counts as much as so many inputs measured anew, */
 const MEMORY_INPUTS = 32
@@ -64,11 +60,12 @@ interface Cost {
 export class TaskCosts {
   readonly #costs = new Map<string, Cost>()
 
-  /** Milliseconds for one input of the task, as they count; `Infinity` when nobody knows. */
+  /** Milliseconds for one input of the task, as they count for a chunk; `Infinity` when nobody knows. */
   of(name: string): number {
     const cost = this.#costs.get(name)
-    const isKnown = cost !== undefined && cost.cautious === 0
-    return isKnown ? cost.run + SEND_WEIGHT * cost.send : Number.POSITIVE_INFINITY
+    if (cost === undefined || cost.cautious > 0) return Number.POSITIVE_INFINITY
+    const known = cost.run + cost.send
+    return cost.send < SEND_ALONE_MS ? known : Math.max(known, CHUNK_MS)
   }
 
   recordRun(name: string, count: number, duration: number): void {

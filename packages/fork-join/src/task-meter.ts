@@ -9,6 +9,8 @@ export class TaskMeter {
   /** From `performance.now()` here to the clock of all threads. */
   readonly #clockOffset: number
   #running = 0
+  /** How many run as others can see it. */
+  #shown = 0
 
   private constructor(metrics: RunnerMetrics | undefined) {
     this.#metrics = metrics
@@ -26,18 +28,21 @@ export class TaskMeter {
   }
 
   started(): void {
-    this.#metrics?.waiting.add(-1)
-    this.#countRunning(1)
-  }
-
-  ended(): void {
-    this.#countRunning(-1)
-  }
-
-  /** Set, not added to: what was running when the thread died is not running any more. */
-  #countRunning(more: number): void {
     if (this.#metrics === undefined) return
-    this.#running += more
+    this.#metrics.waiting.add(-1)
+    this.#running += 1
+    this.showRunning()
+  }
+
+  /** Others see it when the next has started, which is as many again, or by `showRunning`. */
+  ended(): void {
+    this.#running -= 1
+  }
+
+  /** To be called before anything is answered. Set, not added to: what ran when the thread died runs no more. */
+  showRunning(): void {
+    if (this.#running === this.#shown || this.#metrics === undefined) return
+    this.#shown = this.#running
     this.#metrics.running.set(this.#running)
   }
 
@@ -51,10 +56,8 @@ export class TaskMeter {
     const startedAt = start + this.#clockOffset
     const waited = Math.max(0, startedAt - submittedAt)
     const ran = (end - start) / count
-    for (let task = 0; task < count; task += 1) {
-      queueTime.record(waited / MS_PER_SECOND)
-      runTime.record(ran / MS_PER_SECOND)
-    }
+    queueTime.record(waited / MS_PER_SECOND, count)
+    runTime.record(ran / MS_PER_SECOND, count)
     timeline.record('queued', submittedAt, submittedAt + waited)
     timeline.record('run', startedAt, end + this.#clockOffset)
   }

@@ -33,12 +33,13 @@ export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> 
     return { failure: encodeError(error), hasTeardown: false }
   }
   const heap = new HeapWatch(heapBytes)
+  const meter = await TaskMeter.open(metrics)
   const post = (message: FromThread, transfer: readonly unknown[] = []): void => {
+    meter.showRunning()
     // Before the answer, so that what the parent sends next goes to another thread already.
     if (message[0] === DONE && heap.exceedsNow()) port.postMessage([HEAP_EXCEEDED])
     port.postMessage(message, transfer as Transferable[])
   }
-  const meter = await TaskMeter.open(metrics)
   const idlePoll = new IdlePoll()
   const runner = new ChunkRunner(tasks, new ItemStates(), meter, post, idlePoll)
   // A task that ends its thread does not take with it what others have finished.

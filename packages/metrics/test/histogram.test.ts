@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { InvalidOptionError, MetricsRegistry, quantile } from '../src/index.ts'
-import { histogramOf } from './threads/reading.ts'
+import { droppedIn, histogramOf } from './threads/reading.ts'
 
 const RELATIVE_ERROR = 1 / 64
 
@@ -22,6 +22,30 @@ const anyValue = fc.oneof(
   fc.constantFrom(0, 5e-324, SMALLEST_NORMAL, 1, 1.03125, 2 ** 53, Number.MAX_VALUE),
 )
 const someValues = fc.array(anyValue, { minLength: 1, maxLength: 60 })
+
+describe('a value that is recorded with a count', () => {
+  test('is there so many times', () => {
+    fc.assert(
+      fc.property(fc.nat(1_000), fc.integer({ min: 1, max: 40 }), (value, count) => {
+        const registry = new MetricsRegistry()
+        registry.histogram('a', { help: 'For a test.' }).record(value, count)
+        expect(histogramOf(registry.snapshot(), 'a')).toEqual(
+          distributionOf(Array<number>(count).fill(value)),
+        )
+      }),
+    )
+  })
+
+  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2', null])(
+    'is dropped when that is %o',
+    (count) => {
+      const registry = new MetricsRegistry()
+      registry.histogram('a', { help: 'For a test.' }).record(1, count as number)
+      expect(histogramOf(registry.snapshot(), 'a').count).toBe(0)
+      expect(droppedIn(registry.snapshot())).toBe(1)
+    },
+  )
+})
 
 describe('a quantile', () => {
   test('is within 1/64 of the value that an exact sort gives', () => {

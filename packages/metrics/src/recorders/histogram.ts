@@ -45,9 +45,11 @@ export class Histogram {
   /**
    * Records a value of 0 or more, in the unit of the histogram. Anything else is not recorded, and
    * counts in `threeply_metrics_dropped_total`.
+   * @param count How many there are of it: a whole number above 0.
    */
-  record(value: number): void {
-    if (typeof value !== 'number' || !(value >= 0 && value <= this.#limit)) {
+  record(value: number, count = 1): void {
+    const isGood = typeof value === 'number' && value >= 0 && value <= this.#limit
+    if (!isGood || (count !== 1 && !isCount(count))) {
       this.#arena.drop()
       return
     }
@@ -58,10 +60,10 @@ export class Histogram {
       return
     }
     const values = this.#values
-    values[SUM]! += value
+    values[SUM]! += value * count
     if (value < values[MIN]!) values[MIN] = value
     if (value > values[MAX]!) values[MAX] = value
-    chunk[bucket & (CHUNK - 1)]! += 1
+    chunk[bucket & (CHUNK - 1)]! += count
   }
 
   /** A chunk that this thread uses for the first time; nothing when the memory is full. */
@@ -117,6 +119,10 @@ export class HistogramSum {
     const sum = Math.min(this.#sum, Number.MAX_VALUE) // JSON has no infinity
     return { count: total, sum, min: total === 0 ? 0 : this.#min, max: this.#max, buckets }
   }
+}
+
+function isCount(count: unknown): boolean {
+  return Number.isSafeInteger(count) && (count as number) > 0
 }
 
 function tableOf(arena: Arena, cell: number): Int32Array {
