@@ -118,6 +118,7 @@ export class ChunkFiller {
       this.#limit = isSurvivor ? 1 : this.#mostOf(task.call, this.#cost)
     } else {
       if (!isAlike(task, first) || task.transfer.length > 0) return false
+      if (chunkSize !== first.call.settings.chunkSize) return false
       if (chunkSize === undefined && !fits(this.#duration, this.#cost)) return false
     }
     return this.#guard.admits(task.input)

@@ -158,7 +158,7 @@ export class ScopeCall implements LimitedCall {
   #scope() {
     return {
       fork: (name: string, input: unknown, options: RunOptions = {}) =>
-        this.#child(options, (all) => this.#host.run(name, input, all)),
+        this.#child(this.#alone(options), (all) => this.#host.run(name, input, all)),
       map: (name: string, inputs: unknown, options: MapOptions = {}) =>
         this.#child(options, (all) => this.#host.map(name, inputs, all)),
       cancel: (reason: unknown = new DOMException('The scope was cancelled', 'AbortError')) => {
@@ -190,6 +190,12 @@ export class ScopeCall implements LimitedCall {
       })
     this.#children.add(ended)
     return child
+  }
+
+  /** Where the first output ends the others, none may be held back by what travels with it. */
+  #alone(options: RunOptions): MapOptions {
+    const isAny = this.#settings.policy === 'any' && Object(options) === options
+    return isAny ? { ...options, chunkSize: 1 } : options // what are no options is for `run` to refuse
   }
 
   #withSignal<Options extends RunOptions>(options: Options): Options {

@@ -76,6 +76,29 @@ describe("policy 'all'", OPTIONS, () => {
 })
 
 describe("policy 'any'", OPTIONS, () => {
+  test('gives the first output, though a sibling on the same thread goes on', async () => {
+    const held = new Words()
+    const pool = makePool({ threads: 1, grace: 10 })
+    const quick = { blocks: false, words: new Int32Array(1) } // what two have in common parts them
+    await pool.map(
+      'blockIf',
+      Array.from({ length: 2_000 }, () => ({ ...quick })),
+    ) // costs little
+    const before = new Words()
+    const blocked = pool.run('block', before)
+    await before.started()
+    const first = pool.scope(
+      ({ fork }) => {
+        void fork('blockIf', quick)
+        void fork('blockIf', { blocks: true, words: held.words })
+      },
+      { policy: 'any' },
+    )
+    before.release()
+    expect(await blocked).toBe('released')
+    expect(await first).toBe('quick')
+  })
+
   test('gives the first output, and cancels the others', async () => {
     const held = new Words()
     const output = await makePool().scope(
