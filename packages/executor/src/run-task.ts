@@ -86,8 +86,9 @@ export class RunTask extends AsyncResource {
     const argument = invocation === WITH_CONTEXT ? context : this.#argument
     if (invocation === WITH_ALL) {
       const args = argument as readonly unknown[]
-      if (entrance === undefined) return this.runInAsyncScope(this.fn, undefined, ...args)
-      return this.runInAsyncScope(entrance.enter, entrance, () => this.fn(...args), undefined)
+      const { fn } = this // not to be called as a method of this
+      if (entrance === undefined) return this.runInAsyncScope(fn, undefined, ...args)
+      return this.runInAsyncScope(entrance.enter, entrance, () => fn(...args), undefined)
     }
     if (entrance === undefined) return this.runInAsyncScope(this.fn, undefined, argument)
     return this.runInAsyncScope(entrance.enter, entrance, this.fn, argument)

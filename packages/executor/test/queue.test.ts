@@ -211,6 +211,25 @@ describe('onSizeBelow', () => {
 })
 
 describe('wrap', () => {
+  test.each([
+    ['a plain executor', {}],
+    ['a reentrant one', { reentrant: true }],
+  ])('calls a wrapped function with its arguments and nothing else, on %s', async (_, options) => {
+    const executor = new AsyncExecutor({ concurrency: 1, ...options })
+    const seen: unknown[][] = []
+    const note = executor.wrap(function (this: unknown, ...args: unknown[]) {
+      seen.push([this ?? undefined, ...args])
+    })
+    await Promise.all([note(), note(1), note(undefined), note(1, 2), note([3, 4])])
+    expect(seen).toEqual([
+      [undefined],
+      [undefined, 1],
+      [undefined, undefined],
+      [undefined, 1, 2],
+      [undefined, [3, 4]],
+    ])
+  })
+
   test('calls the function with its arguments, under the limit', async () => {
     const executor = new AsyncExecutor({ concurrency: 2 })
     let peak = 0
