@@ -24,7 +24,7 @@ const QUICK_ROUNDS = 3
 const EXAMPLES = `
 Examples:
   $ pnpm bench --list
-  $ pnpm bench                                    all suites; ten to twenty minutes
+  $ pnpm bench                                    all suites; the better part of an hour
   $ pnpm bench executor metrics --rounds 11
   $ pnpm bench fork-join --case map --json map.json
   $ pnpm bench executor --subject threeply --subject p-map --quick
