@@ -36,7 +36,7 @@ export class TaskMeter {
 
   /** Others see it when the next has started, which is as many again, or by `showRunning`. */
   ended(): void {
-    this.#running -= 1
+    if (this.#metrics !== undefined) this.#running -= 1
   }
 
   /** To be called before anything is answered. Set, not added to: what ran when the thread died runs no more. */
