@@ -72,8 +72,8 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   submit(call: Submission): void {
     if (this.#queue.has(call)) return
     this.#enqueue(call)
-    if (call.priority > this.#lowestPriority) this.#makeWayFor(call)
-    else this.#lowestPriority = call.priority
+    this.#lowestPriority = Math.min(this.#lowestPriority, call.priority)
+    if (!this.#isPumping) this.#makeWay() // else inputs are read, and theirs may be what comes back
     // With a thread at hand it goes at once; else those of one tick go together.
     if (this.#crew.hasIdle) this.pump()
     else this.#schedulePump()
@@ -176,9 +176,11 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     this.#costs.recordSend(name, count, duration)
   }
 
-  /** What waits on threads already, and takes long, waits in the queue instead, behind this. */
-  #makeWayFor(call: Submission): void {
-    for (const thread of this.#crew.threads) this.requeue(thread, thread.makeWayFor(call))
+  /** What waits on threads, takes long, and goes after the next in the queue, waits there instead. */
+  #makeWay(): void {
+    const { first } = this.#queue
+    if (first === undefined || first.priority <= this.#lowestPriority) return
+    for (const thread of this.#crew.threads) this.requeue(thread, thread.makeWayFor(first))
   }
 
   #enqueue(call: Submission): void {
@@ -227,6 +229,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
       this.#schedulePump()
       return
     }
+    this.#makeWay()
     this.#isPumping = true
     if (!this.#bound.isEmpty) this.#feedBound()
     while (this.#crew.hasIdle && this.#queue.first !== undefined) {
