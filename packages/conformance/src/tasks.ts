@@ -62,6 +62,19 @@ export function giveThenable(value: unknown): PromiseLike<unknown> {
   return { then: (...handlers) => promise.then(...handlers) }
 }
 
+const keptArray = [-1]
+const keptBytes = new Uint8Array(1)
+
+/** Gives an array that the module keeps, and changes with each call. */
+export function giveKeptArray(value: number): readonly number[] {
+  keptArray[0] = value
+  return keptArray
+}
+
+export function giveKeptBytes(value: number): Uint8Array {
+  return keptBytes.fill(value)
+}
+
 export function byteLength(buffer: ArrayBuffer): number {
   return buffer.byteLength
 }

@@ -4,9 +4,9 @@
  */
 import { type EncodedError, encodeError } from '@threeply/task'
 import { serializationError } from '@threeply/task/runner'
-import { AliasGuard } from './alias-guard.ts'
 import type { Transferable } from './call-options.ts'
 import { DONE, type Duration, type Failure, type FromThread, LATE } from './messages.ts'
+import { PlainCopier } from './plain-copy.ts'
 import type { TaskMeter } from './task-meter.ts'
 
 export type Post = (message: FromThread, transfer: readonly Transferable[]) => void
@@ -21,12 +21,15 @@ const MAX_BETWEEN_READINGS = 64
 export class Answers {
   readonly #post: Post
   readonly #meter: TaskMeter
-  readonly #guard = new AliasGuard()
+  readonly #copier = new PlainCopier()
   /** Of the outputs from each place on. */
   #names: (readonly [from: number, name: string])[] = []
   #lastName: string | undefined
   #outputs: unknown[] = []
+  /** What is moved with the last of them, */
   #transfer: readonly Transferable[] = []
+  /** which has to be posted before the next task starts. */
+  #mayNotWait = false
   #failures: Failure[] = []
   #durations: (readonly [name: string, count: number, duration: number])[] = []
   /** The items that gave them, when they are not those that come next. */
@@ -42,6 +45,8 @@ export class Answers {
   #calls = 0
   #ended = 0
   #between = 1
+  /** Milliseconds that posting single outputs took, which are part of what the tasks cost, not of their run. */
+  #posting = 0
   /** When what is held was first seen to be. */
   #heldSince: number | undefined
 
@@ -54,17 +59,20 @@ export class Answers {
     return this.#outputs.length === 0
   }
 
-  /** @param item Its number, when it is not the next in order; for all of these answers or none. */
+  /**
+   * Small plain outputs are copied, to wait for others. What is moved, and whatever else the next task
+   * may change, does not wait: it is posted before another task starts.
+   * @param item Its number, when it is not the next in order; for all of these answers or none.
+   */
   add(name: string, output: unknown, transfer: readonly unknown[], item?: number): void {
-    // What is moved travels alone, so that a refused message leaves everything where it is.
-    if (transfer.length > 0 || !this.#guard.admits(output)) {
-      this.flush()
-      this.#guard.admits(output)
-    }
-    this.#hold(name, output, item)
-    if (transfer.length === 0) return
+    const isObject = typeof output === 'object' && output !== null
+    const held = isObject && transfer.length === 0 ? this.#copier.copyOf(output) : output
+    const mayWait = transfer.length === 0 && (held !== undefined || !isObject)
+    this.#hold(name, mayWait ? held : output, item)
+    if (mayWait) return
     this.#transfer = transfer as readonly Transferable[]
-    this.flush()
+    if (item === undefined) this.#mayNotWait = true
+    else this.flush()
   }
 
   /** @param item As of `add`. */
@@ -102,7 +110,12 @@ export class Answers {
   count(name: string, submittedAt: number, hasEnded: boolean): void {
     this.#counted += 1
     if (hasEnded) this.#ended += 1
-    if (this.#counted >= this.#between) this.readClock(name, submittedAt)
+    if (this.#counted >= this.#between || this.#mayNotWait) this.readClock(name, submittedAt)
+    if (!this.#mayNotWait) return
+    this.flush()
+    const now = performance.now()
+    this.#posting += now - this.#readAt
+    this.#readAt = now
   }
 
   /** The task that is counted next has folded `values`: its function was called for each but the first. */
@@ -115,7 +128,8 @@ export class Answers {
     if (this.#counted === 0) return
     const now = performance.now()
     const duration = now - this.#readAt
-    this.#addDuration([name, this.#counted + this.#calls, duration])
+    this.#addDuration([name, this.#counted + this.#calls, duration + this.#posting])
+    this.#posting = 0
     this.#calls = 0
     if (this.#ended > 0) this.#meter.ran(this.#ended, submittedAt, this.#readAt, now)
     const perTask = duration / this.#counted
@@ -129,8 +143,8 @@ export class Answers {
 
   /** Posts what is held. */
   flush(): void {
-    this.#guard.reset()
     this.#heldSince = undefined
+    this.#mayNotWait = false
     if (this.#outputs.length === 0) return
     const names = this.#names
     const outputs = this.#outputs
@@ -148,7 +162,7 @@ export class Answers {
       else this.#post([LATE, items, outputs, failures], transfer)
     } catch (error) {
       if (outputs.length === 1) this.#postRefused(names[0]![1], outputs[0], error, transfer, items)
-      else this.#postEach(names, outputs, failures, items)
+      else this.#postEach(names, outputs, failures, transfer, items)
     }
   }
 
@@ -171,17 +185,19 @@ export class Answers {
     names: readonly (readonly [from: number, name: string])[],
     outputs: readonly unknown[],
     failures: readonly Failure[],
+    transfer: readonly Transferable[],
     items: readonly number[] | undefined,
   ): void {
     const failureAt = new Map<number, EncodedError | undefined>(failures)
     outputs.forEach((output, offset) => {
       const failed: Failure[] = failureAt.has(offset) ? [[0, failureAt.get(offset)]] : []
       const item = items?.slice(offset, offset + 1)
+      const moved = offset === outputs.length - 1 ? transfer : []
       try {
-        this.#postOne(output, failed, item)
+        this.#postOne(output, failed, moved, item)
       } catch (error) {
         const [, name] = names.findLast(([from]) => from <= offset)!
-        this.#postRefused(name, output, error, [], item)
+        this.#postRefused(name, output, error, moved, item)
       }
     })
   }
@@ -189,10 +205,11 @@ export class Answers {
   #postOne(
     output: unknown,
     failures: readonly Failure[],
+    transfer: readonly Transferable[],
     item: readonly number[] | undefined,
   ): void {
-    if (item === undefined) this.#post([DONE, [output], failures, []], [])
-    else this.#post([LATE, item, [output], failures], [])
+    if (item === undefined) this.#post([DONE, [output], failures, []], transfer)
+    else this.#post([LATE, item, [output], failures], transfer)
   }
 
   #postRefused(
@@ -203,7 +220,7 @@ export class Answers {
     item: readonly number[] | undefined,
   ): void {
     const error = serializationError(name, 'output', output, cause, transfer)
-    this.#postOne(undefined, [[0, encodeError(error)]], item)
+    this.#postOne(undefined, [[0, encodeError(error)]], [], item)
   }
 
   #addDuration(duration: Duration): void {

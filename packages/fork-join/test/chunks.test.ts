@@ -102,6 +102,23 @@ describe('outputs in one message', OPTIONS, () => {
     })
   })
 
+  test('one that cannot be moved fails its own task, and no other', async () => {
+    const pool = makePool({ threads: 1 })
+    await pool.map('moveKeptIf', [false, false, false, false])
+    const outcomes = await pool.mapSettled(
+      'moveKeptIf',
+      Array.from({ length: 40 }, (_, index) => index % 10 === 9),
+      { chunkSize: 40 },
+    )
+    const moved = outcomes.filter((_, index) => index % 10 === 9)
+    expect(moved[0]).toEqual({ status: 'fulfilled', value: new ArrayBuffer(8) })
+    for (const outcome of moved.slice(1)) {
+      expect(outcome).toMatchObject({ reason: { code: 'ERR_THREEPLY_SERIALIZATION' } })
+    }
+    const others = outcomes.filter((_, index) => index % 10 !== 9)
+    expect(others).toEqual(Array(36).fill({ status: 'fulfilled', value: 'stays' }))
+  })
+
   test('what is moved out arrives, from many tasks', async () => {
     const outputs = await makePool().map('makeBuffers', Array(20).fill(3))
     expect(outputs.flat().map(({ byteLength }) => byteLength)).toEqual(Array(60).fill(8))

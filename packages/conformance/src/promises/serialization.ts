@@ -39,6 +39,17 @@ export function serializationPromise({ make, shared, can }: Subject): void {
       expect(error.cause).toHaveProperty('message', 'no total yet')
     })
 
+    test.each(['giveKeptArray', 'giveKeptBytes'])(
+      'an output is what it was when its task ended, though later tasks change it: %s',
+      async (name) => {
+        const runner = make({ concurrency: 1 })
+        const inputs = Array.from({ length: Math.min(can.crowd, 40) }, (_, index) => index)
+        const outputs = await Promise.all(inputs.map((input) => runner.run(name, input)))
+        expect(outputs.map(firstOf)).toEqual(inputs)
+        if (can.map) expect((await runner.map!(name, inputs)).map(firstOf)).toEqual(inputs)
+      },
+    )
+
     test('an input whose getter throws is refused, with the very error as the cause', async () => {
       const thrown = new Error('trapped')
       const input = {
@@ -108,4 +119,8 @@ export function serializationPromise({ make, shared, can }: Subject): void {
       })
     })
   })
+}
+
+function firstOf(output: unknown): unknown {
+  return (output as ArrayLike<unknown>)[0]
 }

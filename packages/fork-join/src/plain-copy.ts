@@ -1,0 +1,126 @@
+/**
+ * Copies of small plain values. What a task gave may wait on its thread for the outputs of the next
+ * tasks, which may change it meanwhile: an object that the module keeps, an array that it fills anew
+ * each time. The copy waits instead. It is what structured clone would make of the value, which the
+ * copy goes through too; whatever this cannot promise cheaply has no copy here.
+ */
+import { types } from 'node:util'
+
+/** Copying a larger value would cost about as much as the message that is saved. */
+const MAX_PARTS = 256
+/** So many bytes of a typed array count as one part. */
+const BYTES_A_PART = 16
+
+/** After a value that was too large so many more are taken for too large unseen; they mostly are. */
+const UNSEEN = 15
+
+const { prototype: OBJECT } = Object
+const { prototype: ARRAY } = Array
+/** The classes of typed arrays, by what they call themselves; a `Buffer` is cloned as its class. */
+const TYPED_ARRAYS = new Map<string, (new (of: Uint8Array) => object) | undefined>(
+  [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+  ].map((Class) => [Class.name, Class]),
+)
+
+export class PlainCopier {
+  #partsLeft = 0
+  #unseen = 0
+  /** The objects in the value that is copied, once there is more than one. */
+  #seen: Set<object> | undefined
+  #root: object | undefined
+
+  /**
+   * A copy of `value`, with nothing in common with it; `undefined` when it is large, is or has an
+   * instance of a class other than dates and typed arrays, or holds one object twice.
+   */
+  copyOf(value: object): object | undefined {
+    if (this.#unseen > 0) {
+      this.#unseen -= 1
+      return undefined
+    }
+    this.#partsLeft = MAX_PARTS
+    this.#root = value
+    try {
+      const copy = this.#copy(value)
+      if (this.#partsLeft < 0) this.#unseen = UNSEEN
+      return copy
+    } catch {
+      return undefined // a getter threw, which `postMessage` will meet and report
+    } finally {
+      this.#root = undefined
+      this.#seen = undefined
+    }
+  }
+
+  #copy(value: object): object | undefined {
+    if (types.isProxy(value)) return undefined // which cannot be cloned
+    if (Array.isArray(value)) return this.#copyArray(value)
+    if (Object.getPrototypeOf(value) === OBJECT) return this.#copyObject(value)
+    if (types.isDate(value)) return new Date(value.getTime())
+    return types.isTypedArray(value) ? this.#copyTypedArray(value) : undefined
+  }
+
+  #copyArray(value: readonly unknown[]): unknown[] | undefined {
+    this.#partsLeft -= value.length
+    if (this.#partsLeft < 0 || Object.getPrototypeOf(value) !== ARRAY) return undefined
+    // Holes, and properties that are no elements, as those of a match of a regular expression.
+    if (Object.keys(value).length !== value.length) return undefined
+    const copy = [...value]
+    for (let index = 0; index < copy.length; index += 1) {
+      const part = copy[index]
+      if (!isObject(part)) continue
+      copy[index] = this.#copyPart(part)
+      if (copy[index] === undefined) return undefined
+    }
+    return copy
+  }
+
+  #copyObject(value: object): object | undefined {
+    const copy: Record<string, unknown> = { ...value }
+    for (const key in copy) {
+      this.#partsLeft -= 1
+      if (this.#partsLeft < 0) return undefined
+      const part = copy[key]
+      if (!isObject(part)) continue
+      const partCopy = key === '__proto__' ? undefined : this.#copyPart(part)
+      if (partCopy === undefined) return undefined
+      copy[key] = partCopy
+    }
+    return copy
+  }
+
+  #copyPart(part: object): object | undefined {
+    this.#seen ??= new Set([this.#root!])
+    if (this.#seen.has(part)) return undefined
+    this.#seen.add(part)
+    return this.#copy(part)
+  }
+
+  /** All of its buffer is cloned with it, so only one that is all of its buffer. */
+  #copyTypedArray(array: NodeJS.TypedArray): object | undefined {
+    const { buffer, byteLength } = array
+    this.#partsLeft -= byteLength / BYTES_A_PART
+    if (this.#partsLeft < 0 || byteLength !== buffer.byteLength) return undefined
+    if (!types.isArrayBuffer(buffer) || isResizable(buffer)) return undefined
+    const Class = TYPED_ARRAYS.get(array[Symbol.toStringTag])
+    return Class && new Class(array as Uint8Array)
+  }
+}
+
+/** Which is new in Node 20, and later in TypeScript. */
+function isResizable(buffer: ArrayBuffer): boolean {
+  return (buffer as { readonly resizable?: boolean }).resizable === true
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
