@@ -1,4 +1,5 @@
 /** Options of a call: what they are, what they default to, and what is refused. */
+import { AsyncResource } from 'node:async_hooks'
 import type { StreamOrder } from '@threeply/task'
 import {
   checkChoice,
@@ -129,9 +130,7 @@ export function checkCallOptions(
   if (signal !== undefined) checkSignal(method, 'signal', signal)
   if (timeout !== undefined) checkDuration(method, 'timeout', timeout)
   if (grace !== undefined) checkDuration(method, 'grace', grace)
-  if (transfer !== undefined && !Array.isArray(transfer)) {
-    throw invalidOption(method, 'transfer', transfer, 'an array of what is to be moved')
-  }
+  if (transfer !== undefined) checkTransfer(method, transfer)
   if (priority !== undefined && (typeof priority !== 'number' || Number.isNaN(priority))) {
     throw invalidOption(method, 'priority', priority, 'a number')
   }
@@ -151,11 +150,33 @@ export function checkCallOptions(
     priority: priority ?? defaults.priority,
     key,
     idempotent: idempotent ?? false,
-    onProgress,
+    // In the async context of the call, not of the message that tells of the progress.
+    onProgress: onProgress && AsyncResource.bind(onProgress),
     chunkSize,
     folds: false,
     carried: undefined,
     isFork: false,
+  }
+}
+
+/** Whether an object can be moved at all, `postMessage` knows; what is easily mistaken is told here. */
+function checkTransfer(method: string, transfer: unknown): void {
+  if (!Array.isArray(transfer)) {
+    throw invalidOption(method, 'transfer', transfer, 'an array of what is to be moved')
+  }
+  const seen = new Set<unknown>()
+  for (const [index, item] of transfer.entries()) {
+    const option = `transfer[${index}]`
+    if (typeof item !== 'object' || item === null) {
+      throw invalidOption(method, option, item, 'an object that can be moved, as an ArrayBuffer')
+    }
+    if (ArrayBuffer.isView(item)) {
+      throw invalidOption(method, option, item, 'what can be moved: not a view, but its `buffer`')
+    }
+    if (seen.has(item)) {
+      throw invalidOption(method, option, item, 'each object once, and this is listed before')
+    }
+    seen.add(item)
   }
 }
 

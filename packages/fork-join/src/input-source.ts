@@ -1,5 +1,10 @@
-/** The inputs of a call, one after the other, from any iterable; nothing is read before it is asked for. */
+/**
+ * The inputs of a call, one after the other, from any iterable; nothing is read before it is asked
+ * for, and then in the async context of the call, wherever the message came from that made room.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { invalidOption } from '@threeply/task/runner'
+import { oneTurn } from './one-turn.ts'
 
 /** How many inputs that were taken are kept, before their places are given back. */
 const MOST_TAKEN = 1_024
@@ -22,9 +27,13 @@ export abstract class InputSource {
   value: unknown
   /** Goes to the next input, if there is one, or one yet. Throws what the iterable throws. */
   abstract next(): boolean
+  /** Calls `read`, which calls `next`, in the async context that this is to be read in. */
+  inContext<Result>(read: () => Result): Result {
+    return read()
+  }
   /**
    * Asks for nothing more, and lets the iterable know. Throws or rejects with what that throws.
-   * @returns What to wait for while it closes, which is not for long.
+   * @returns What to wait for while it closes.
    */
   abstract stop(): Promise<void> | undefined
 
@@ -80,6 +89,7 @@ class ArraySource extends InputSource {
 }
 
 class SyncSource extends InputSource {
+  readonly #snapshot = AsyncLocalStorage.snapshot()
   readonly #iterator: Iterator<unknown>
   #isExhausted = false
   #isReading = false
@@ -116,12 +126,17 @@ class SyncSource extends InputSource {
     // A generator that aborts its own call is still running, and cannot be closed before it has paused.
     if (this.#isExhausted || this.#isReading) return undefined
     this.#isExhausted = true
-    this.#iterator.return?.()
+    this.inContext(() => this.#iterator.return?.())
     return undefined
+  }
+
+  override inContext<Result>(read: () => Result): Result {
+    return this.#snapshot(read)
   }
 }
 
 class AsyncSource extends InputSource {
+  readonly #snapshot = AsyncLocalStorage.snapshot()
   readonly #iterator: AsyncIterator<unknown>
   readonly #host: SourceHost
   #inputs: unknown[] = []
@@ -153,7 +168,7 @@ class AsyncSource extends InputSource {
       throw error
     }
     if (!this.#isReading && !this.#isAtEnd && this.#held + given < this.#host.readAhead()) {
-      void this.#read()
+      void this.#snapshot(() => this.#read())
     }
     return hasNext
   }
@@ -164,8 +179,9 @@ class AsyncSource extends InputSource {
     this.#failure = undefined
     if (this.#isAtEnd) return undefined
     this.#isAtEnd = true
+    const closed = this.#snapshot(() => this.#close())
     // One that is in the middle of an endless `next` cannot close, and must not keep anyone waiting.
-    return Promise.race([this.#close(), new Promise<void>((resolve) => setImmediate(resolve))])
+    return this.#isReading ? Promise.race([closed, oneTurn()]) : closed
   }
 
   async #close(): Promise<void> {

@@ -97,13 +97,7 @@ export class MapCall extends Submission implements LimitedCall {
 
   override takeRange(most: number, cost: number, guard: AliasGuard): Chunk | undefined {
     const inputs: unknown[] = []
-    let isApart = false
-    while (inputs.length < most && this.#readNext()) {
-      isApart = !guard.admits(this.#source.value)
-      if (isApart) break
-      inputs.push(this.#source.value)
-      this.#inFlight += 1 // at once: the source may end the call, which then waits for these
-    }
+    const isApart = this.#source.inContext(() => this.#readInto(inputs, most, guard))
     const count = inputs.length
     const index = this.#outputs.open(count)
     this.#dispatcher.metrics.submitted(count)
@@ -224,7 +218,7 @@ export class MapCall extends Submission implements LimitedCall {
     if (this.#failure === undefined && !this.#hasSettled) {
       this.#failure = { error }
       this.#outputs.failing(isAborted)
-      this.#sourceEnd.close(this.#source, () => this.#settleIfDone())
+      this.#sourceEnd.close(this.#source, this.#onLeft !== undefined, () => this.#settleIfDone())
       this.#dropUpNext()
       const reason = new DOMException('The call that this task is part of has ended', 'AbortError')
       this.#dispatcher.stopAll(this, { reason, outcome: 'cancelled' })
@@ -278,7 +272,17 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   #read(): MapTask | undefined {
-    return this.#readNext() ? this.#newTask() : undefined
+    return this.#source.inContext(() => this.#readNext()) ? this.#newTask() : undefined
+  }
+
+  /** @returns Whether there is one more, which cannot travel with these. */
+  #readInto(inputs: unknown[], most: number, guard: AliasGuard): boolean {
+    while (inputs.length < most && this.#readNext()) {
+      if (!guard.admits(this.#source.value)) return true
+      inputs.push(this.#source.value)
+      this.#inFlight += 1 // at once: the source may end the call, which then waits for these
+    }
+    return false
   }
 
   /** Of the input that was read last. */

@@ -72,10 +72,15 @@ export class PlainCopier {
   #copyArray(value: readonly unknown[]): unknown[] | undefined {
     this.#partsLeft -= value.length
     if (this.#partsLeft < 0 || Object.getPrototypeOf(value) !== ARRAY) return undefined
-    // Holes, and properties that are no elements, as those of a match of a regular expression.
-    if (Object.keys(value).length !== value.length) return undefined
+    const { length } = value
+    const keys = Object.keys(value)
+    // Holes, or properties that are no elements, as those of a match of a regular expression. Elements
+    // come first among the keys, so with as many keys as the last is an element, all are.
+    if (keys.length !== length || (length > 0 && keys[length - 1] !== String(length - 1))) {
+      return undefined
+    }
     const copy = [...value]
-    for (let index = 0; index < copy.length; index += 1) {
+    for (let index = 0; index < length; index += 1) {
       const part = copy[index]
       if (!isObject(part)) continue
       copy[index] = this.#copyPart(part)

@@ -179,7 +179,8 @@ function checkResourceLimits(limits: ResourceLimits): void {
 }
 
 function checkCarry(carry: Carry): void {
-  if (typeof carry !== 'object' || carry === null) {
+  const isStorage = typeof (carry as Partial<CarriedStorage>)?.getStore === 'function'
+  if (typeof carry !== 'object' || carry === null || Array.isArray(carry) || isStorage) {
     throw invalidOption(OWNER, 'carry', carry, 'an object of AsyncLocalStorages')
   }
   for (const [name, storage] of Object.entries(carry)) {

@@ -25,7 +25,7 @@ import { Stopping } from './stopping.ts'
 import type { Cancellation, Submission, Task } from './submission.ts'
 import { goesBefore } from './submission-queue.ts'
 import { ThreadAnswers } from './thread-answers.ts'
-import { afterDeath, type ThreadEnd } from './thread-exit.ts'
+import { afterDeath, type ThreadEnd, warnOfIdleDeath } from './thread-exit.ts'
 import { type ThreadExit, ThreadHost } from './thread-host.ts'
 import type { ThreadObserver, ThreadSettings } from './thread-observer.ts'
 
@@ -278,7 +278,10 @@ export class PoolThread {
   #onExit(exit: ThreadExit): void {
     const { threadId } = this.#host
     const end = { ...exit, threadId, isKilled: this.#endedFor === 'terminated' }
-    const unfinished = this.tasks.filter((task) => !this.#endAfterDeath(task, end))
+    const { tasks } = this
+    const wasRunning = tasks.some((task) => this.#sent.stateOf(task).hasStarted)
+    if (this.isOpen && this.#endedFor === undefined && !wasRunning) warnOfIdleDeath(end)
+    const unfinished = tasks.filter((task) => !this.#endAfterDeath(task, end))
     const reason: ExitReason = this.#endedFor ?? 'failed'
     this.#metrics.threadExited(reason, this.#metricsHandle)
     this.#onExited()

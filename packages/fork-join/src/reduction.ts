@@ -62,6 +62,10 @@ export class Reduction extends InputSource implements Outputs {
     return true
   }
 
+  override inContext<Result>(read: () => Result): Result {
+    return this.#source.inContext(read)
+  }
+
   stop(): Promise<void> | undefined {
     this.#stretches = []
     return this.#source.stop()

@@ -1,5 +1,6 @@
 /** The end of a call's inputs before all were read: they are told, and may take a moment to close. */
 import type { InputSource } from './input-source.ts'
+import { oneTurn } from './one-turn.ts'
 
 export class SourceEnd {
   #isClosing = false
@@ -14,11 +15,16 @@ export class SourceEnd {
     return this.#failure
   }
 
-  /** @param onClosed Called when they are closed, if that is not at once. */
-  close(source: InputSource, onClosed: () => void): void {
+  /**
+   * @param isAwaited Whether to wait until they are closed, as one who leaves a loop does; a failure
+   * is told in the next turn, by when most have closed.
+   * @param onClosed Called when that is over, if it is not at once.
+   */
+  close(source: InputSource, isAwaited: boolean, onClosed: () => void): void {
     try {
       const closed = source.stop()
-      if (closed !== undefined) void this.#whileClosing(closed, onClosed)
+      if (closed === undefined) return
+      void this.#whileClosing(isAwaited ? closed : Promise.race([closed, oneTurn()]), onClosed)
     } catch (error) {
       this.#failure = { error }
     }

@@ -1,5 +1,6 @@
 /** What becomes of a task whose thread has died: another thread gets it, or it rejects, and says why. */
 import { ThreadExitError } from '@threeply/task'
+import { isError } from '@threeply/task/runner'
 import { nameTask } from './failed-task.ts'
 import type { Task } from './submission.ts'
 
@@ -29,26 +30,46 @@ export function afterDeath(task: Task, hasStarted: boolean, end: ThreadEnd): Err
   const wasMoved = task.transfer.length > 0
   if (hasStarted) {
     const again = idempotent && !wasMoved && task.deaths < MAX_RUNS
-    return again ? undefined : exitError(task, end, whileRunning(task))
+    return again ? undefined : exitError(task, end, whileRunning(task, end))
   }
   if (wasMoved) return exitError(task, end, beforeStart(task, 'whose input was moved to it'))
   if (task.sendings < MAX_SENDINGS) return undefined
   return exitError(task, end, beforeStart(task, `as did ${task.sendings - 1} before it`))
 }
 
+/** Nobody has a promise that would tell of it: a thread has died that ran no task. */
+export function warnOfIdleDeath(end: ThreadEnd): void {
+  const message =
+    `${howItEnded(end)} while it ran no task. Something that a task had left behind ended it, such ` +
+    'as a timer or a promise that nobody awaits. Tasks that waited there run on another thread.'
+  process.emitWarning(message, 'ThreeplyWarning')
+}
+
 function exitError(task: Task, end: ThreadEnd, what: string): Error {
-  const how = end.isKilled
-    ? 'was terminated, since a task on it went on after it was cancelled,'
-    : `exited with code ${end.exitCode}`
-  const message = `thread ${end.threadId} ${how} ${what}`
+  const message = `${howItEnded(end)} ${what}`
   return nameTask(new ThreadExitError(message, end), task, end.threadId)
 }
 
-function whileRunning({ name, deaths, call }: Task): string {
-  const advice = call.settings.idempotent
-    ? `It is idempotent and was run ${deaths === 1 ? 'once' : `${deaths} times`}: find what ends its thread.`
-    : 'Set `idempotent: true` to have it run again on another thread.'
-  return `while running '${name}'. Other tasks are unharmed. ${advice}`
+function howItEnded({ threadId, isKilled, exitCode, cause }: ThreadEnd): string {
+  const thread = `thread ${threadId}`
+  if (isKilled)
+    return `${thread} was terminated, since a task on it went on after it was cancelled,`
+  return `${thread} exited with code ${exitCode}${isError(cause) ? ` (${String(cause.name)}: ${String(cause.message)})` : ''}`
+}
+
+function whileRunning(task: Task, { cause }: ThreadEnd): string {
+  return `while running '${task.name}'. Other tasks are unharmed. ${advice(task, cause)}`
+}
+
+function advice({ deaths, call }: Task, cause: unknown): string {
+  if ((cause as { readonly code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return 'Give it less at a time, or its thread more by `resourceLimits`.'
+  }
+  if (!call.settings.idempotent) {
+    return 'Set `idempotent: true` to have it run again on another thread.'
+  }
+  const times = deaths === 1 ? 'once' : `${deaths} times`
+  return `It is idempotent and was run ${times}: find what ends its thread.`
 }
 
 function beforeStart({ name }: Task, why: string): string {

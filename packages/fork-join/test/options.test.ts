@@ -1,4 +1,5 @@
 /** Bad options are refused at the door, by name. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { InvalidOptionError } from '@threeply/task'
 import { describe, expect, test } from 'vitest'
 import { ForkJoinPool } from '../src/index.ts'
@@ -22,6 +23,8 @@ describe('the constructor', () => {
     ['overflow', { overflow: 'drop-oldest' }],
     ['resourceLimits.stackSizeMb', { resourceLimits: { stackSizeMb: 0 } }],
     ['maxHeap', { resourceLimits: { maxHeap: 1 } }],
+    ['carry', { carry: [] }],
+    ['carry', { carry: new AsyncLocalStorage() }],
     ['metrics', { metrics: {} }],
     ['concurrency', { concurrency: 2 }],
   ])('refuses a bad %s', (option, options) => {
@@ -42,6 +45,9 @@ describe('a call', { timeout: 60_000 }, () => {
     ['timeout', { timeout: -1 }],
     ['grace', { grace: '1' }],
     ['transfer', { transfer: 7 }],
+    ['transfer[0]', { transfer: [7] }],
+    ['transfer[0]', { transfer: [new Uint8Array(1)] }],
+    ['transfer[1]', { transfer: Array(2).fill(new ArrayBuffer(1)) }],
     ['priority', { priority: Number.NaN }],
     ['idempotent', { idempotent: 1 }],
     ['onProgress', { onProgress: true }],

@@ -86,6 +86,8 @@ describe('not copied are', () => {
     ['objects that hold one twice', [twice, twice]],
     ['circles', circle],
     ['arrays with holes', Object.assign([1, 2, 3], { length: 5 })],
+    // biome-ignore lint/suspicious/noSparseArray: it is what is tested
+    ['arrays with as many other properties as holes', Object.assign([1, , 2], { extra: 'e' })],
     ['matches, which have properties beside their elements', /a/.exec('a')!],
     ['parts of buffers', new Uint8Array(new ArrayBuffer(8), 4)],
     ['shared memory', new Int32Array(new SharedArrayBuffer(8))],

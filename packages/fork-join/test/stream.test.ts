@@ -1,5 +1,7 @@
 /** Outputs while the rest runs: chunks, read-ahead, leaving, failing, closing. */
+
 import { execFile } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { TaskTimeoutError } from '@threeply/task'
@@ -139,6 +141,42 @@ describe('leaving the loop', OPTIONS, () => {
     expect(isClosed).toBe(true)
     expect(held.ends).toBe(held.starts)
     expect(await pool.run('double', 1)).toBe(2)
+  })
+
+  test('waits for inputs that take a while to close', async () => {
+    let close = () => {}
+    const closed = new Promise<void>((resolve) => {
+      close = resolve
+    })
+    let pulls = 0
+    async function* inputs() {
+      try {
+        for (; ; pulls += 1) yield pulls
+      } finally {
+        await closed
+      }
+    }
+    const stream = makePool({ threads: 1 }).stream('double', inputs(), { chunkSize: 1 })
+    await stream.next()
+    let pulled: number
+    do {
+      pulled = pulls
+      await delay(10)
+    } while (pulls > pulled) // until it has read ahead, and the generator has paused
+    const left = stream.return().then(() => 'left')
+    expect(await Promise.race([left, delay(50, 'waits')])).toBe('waits')
+    close()
+    expect(await left).toBe('left')
+  })
+
+  test('does not wait for inputs that are in the middle of the next', async () => {
+    async function* inputs() {
+      yield 1
+      await new Promise(() => {})
+    }
+    const stream = makePool({ threads: 1 }).stream('double', inputs())
+    await stream.next()
+    expect(await stream.return()).toEqual({ done: true, value: undefined })
   })
 
   test('rejects with what closing the inputs throws, as leaving any loop does', async () => {

@@ -1,4 +1,5 @@
 /** A thread that dies takes with it what it was running, and nothing else. */
+import { once } from 'node:events'
 import { ThreadExitError } from '@threeply/task'
 import { describe, expect, test } from 'vitest'
 import { failure, makePool, Words } from './pools.ts'
@@ -18,6 +19,7 @@ describe('what ran on a thread that died', { timeout: 60_000 }, () => {
     expect(error).toBeInstanceOf(ThreadExitError)
     expect(error.cause).toBeInstanceOf(RangeError)
     expect(error.cause).toMatchObject({ message: 'left behind', place: 7 })
+    expect(error.message).toContain('exited with code 1 (RangeError: left behind) while running')
   })
 
   test('rejects when it ran out of memory, and the pool goes on', async () => {
@@ -25,6 +27,20 @@ describe('what ran on a thread that died', { timeout: 60_000 }, () => {
     const error = await failure(pool.run('exhaustMemory'))
     expect(error).toBeInstanceOf(ThreadExitError)
     expect(error.cause).toMatchObject({ code: 'ERR_WORKER_OUT_OF_MEMORY' })
+    expect(error.message).toMatch(/out of memory.*by `resourceLimits`\.$/)
+    expect(await pool.run('double', 4)).toBe(8)
+  })
+
+  test('warns when there was none, since nobody has a promise that tells', async () => {
+    const pool = makePool({ threads: 1 })
+    const thread = await pool.run('thread')
+    const warned = once(process, 'warning')
+    expect(await pool.run('throwLater')).toBe('done')
+    const [warning] = await warned
+    expect(warning).toMatchObject({ name: 'ThreeplyWarning' })
+    expect(warning.message).toContain(
+      `thread ${thread} exited with code 1 (RangeError: left behind)`,
+    )
     expect(await pool.run('double', 4)).toBe(8)
   })
 

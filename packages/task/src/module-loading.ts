@@ -19,12 +19,11 @@ const RESERVED: ReadonlySet<string> = new Set<ReservedExport>(['setup', 'teardow
  * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: it is none of these
  */
 export function taskModuleUrl(owner: string, module: unknown): string {
-  if (module instanceof URL) return module.href
-  if (typeof module === 'string') {
-    if (isAbsolute(module)) return pathToFileURL(module).href
-    if (URL.canParse(module)) return module
-  }
-  const takes = "a URL or an absolute path, such as new URL('./tasks.js', import.meta.url)"
+  if (typeof module === 'string' && isAbsolute(module)) return pathToFileURL(module).href
+  const url = module instanceof URL ? module.href : module
+  if (typeof url === 'string' && /^(file|data):/i.test(url) && URL.canParse(url)) return url
+  const takes =
+    "a `file:` or `data:` URL or an absolute path, such as new URL('./tasks.js', import.meta.url)"
   throw invalidOption(owner, 'module', module, takes)
 }
 

@@ -116,12 +116,19 @@ describe('the URL of a task module', () => {
     expect(taskModuleUrl('ForkJoinPool', module)).toBe(url)
   })
 
-  test.each([['./tasks.js'], ['tasks.js'], [''], [undefined], [null], [42], [{}]])(
-    '%s is refused with what it takes',
-    async (module) => {
-      const error = await failure(() => taskModuleUrl('ForkJoinPool', module))
-      expect(error).toMatchObject({ code: 'ERR_THREEPLY_INVALID_OPTION', option: 'module' })
-      expect(error.message).toMatch(/^module of ForkJoinPool is .*new URL\('\.\/tasks\.js'/)
-    },
-  )
+  test.each([
+    ['./tasks.js'],
+    ['tasks.js'],
+    [''],
+    ['node:fs'],
+    [new URL('http://[::1]/tasks.js')],
+    [undefined],
+    [null],
+    [42],
+    [{}],
+  ])('%s is refused with what it takes', async (module) => {
+    const error = await failure(() => taskModuleUrl('ForkJoinPool', module))
+    expect(error).toMatchObject({ code: 'ERR_THREEPLY_INVALID_OPTION', option: 'module' })
+    expect(error.message).toMatch(/^module of ForkJoinPool is .*new URL\('\.\/tasks\.js'/)
+  })
 })

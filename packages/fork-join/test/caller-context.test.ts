@@ -1,0 +1,64 @@
+/** What the pool calls of its caller's runs in the async context of the call, whoever started the threads. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { describe, expect, test } from 'vitest'
+import type { ForkJoinPool } from '../src/index.ts'
+import { makePool, type Tasks } from './pools.ts'
+
+const storage = new AsyncLocalStorage<string>()
+
+/** Its threads, and what listens to them, were made in another context. */
+async function startedElsewhere(): Promise<ForkJoinPool<Tasks>> {
+  const pool = makePool()
+  await storage.run('elsewhere', () => pool.warmUp())
+  return pool
+}
+
+function* seeing(seen: Set<string | undefined>): Generator<number> {
+  try {
+    for (let input = 0; input < 200; input += 1) {
+      seen.add(storage.getStore())
+      yield input
+    }
+  } finally {
+    seen.add(storage.getStore())
+  }
+}
+
+async function* seeingLater(seen: Set<string | undefined>): AsyncGenerator<number> {
+  yield* seeing(seen)
+}
+
+describe('in the context of the call', { timeout: 60_000 }, () => {
+  test('onProgress is called', async () => {
+    const pool = await startedElsewhere()
+    const seen = new Set<string | undefined>()
+    const onProgress = () => seen.add(storage.getStore())
+    await storage.run('mine', () => pool.run('reportProgress', 3, { onProgress }))
+    expect(seen).toEqual(new Set(['mine']))
+  })
+
+  test.each([
+    ['a generator', seeing],
+    ['an async generator', seeingLater],
+  ])('inputs are pulled from %s, and closed', async (_what, generator) => {
+    const pool = await startedElsewhere()
+    const seen = new Set<string | undefined>()
+    await storage.run('mine', () => pool.map('double', generator(seen), { chunkSize: 3 }))
+    await storage.run('mine', async () => {
+      for await (const output of pool.stream('double', generator(seen), { chunkSize: 3 })) {
+        if (output > 20) break
+      }
+    })
+    expect(seen).toEqual(new Set(['mine']))
+  })
+
+  test('values are pulled by reduce', async () => {
+    const pool = await startedElsewhere()
+    const seen = new Set<string | undefined>()
+    function* letters() {
+      for (const input of seeing(seen)) yield String(input)
+    }
+    await storage.run('mine', () => pool.reduce('concat', letters()))
+    expect(seen).toEqual(new Set(['mine']))
+  })
+})
