@@ -58,6 +58,8 @@ export class AliasGuard {
     this.#partsLeft -= 1
     if (this.#partsLeft < 0 || this.#seen.has(value)) return false
     this.#seen.add(value)
+    // Asked anything else, a proxy may throw.
+    if (types.isProxy(value)) return false
     if (Array.isArray(value)) {
       this.#partsLeft -= value.length
       if (this.#partsLeft < 0) return false
@@ -66,7 +68,8 @@ export class AliasGuard {
     }
     if (ArrayBuffer.isView(value)) return this.#isSeparate(value.buffer)
     if (types.isAnyArrayBuffer(value)) return true
-    if (types.isMap(value) || types.isSet(value) || types.isProxy(value)) return false
+    // What is cloned of these, an enumeration does not show.
+    if (types.isMap(value) || types.isSet(value) || types.isNativeError(value)) return false
     try {
       for (const key in value) {
         this.#partsLeft -= 1

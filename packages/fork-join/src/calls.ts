@@ -119,7 +119,10 @@ export class Calls {
       },
       roomMade: () => call?.onRoom(),
       awaited: () => {},
-      stop: async (reason) => call?.leave(reason),
+      stop: async (reason) => {
+        await undefined // a generator may leave while its first inputs are read, and there is no call yet
+        await call?.leave(reason)
+      },
     })
     return outputs
   }

@@ -305,10 +305,19 @@ export class ChunkRunner {
     return {
       states: this.#states,
       forks: this.forks,
-      carried: carried?.[0],
+      carried: apart(carried?.[0]),
       onProgress: wantsProgress ? progressReport(name, this.#post) : ignore,
     }
   }
+}
+
+/** What has come in one message with inputs may share objects with them, which their tasks may change. */
+function apart<Values extends Readonly<Record<string, unknown>>>(
+  carried: Values | undefined,
+): Values | undefined {
+  if (carried === undefined) return undefined
+  const hasObjects = Object.values(carried).some((value) => typeof value === 'object')
+  return hasObjects ? structuredClone(carried) : carried
 }
 
 function ignore(): void {}

@@ -72,8 +72,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   submit(call: Submission): void {
     if (this.#queue.has(call)) return
     this.#enqueue(call)
-    this.#lowestPriority = Math.min(this.#lowestPriority, call.priority)
-    if (!this.#isPumping) this.#makeWay() // else inputs are read, and theirs may be what comes back
+    this.#makeWay()
     // With a thread at hand it goes at once; else those of one tick go together.
     if (this.#crew.hasIdle) this.pump()
     else this.#schedulePump()
@@ -139,7 +138,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   }
 
   onReady(): void {
-    this.pump()
+    this.#schedulePump() // later than what else there is to do when it follows one that is gone
   }
 
   onAnswer(): void {
@@ -147,8 +146,10 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   }
 
   onForked(calls: readonly Submission[]): void {
-    // The first is the first to go, before those that were forked earlier.
-    for (const call of calls.toReversed()) this.#enqueue(call)
+    // The first is the first to go, before those that were forked earlier; those of a key in order.
+    for (const call of calls.toReversed()) if (call.settings.key === undefined) this.#enqueue(call)
+    for (const call of calls) if (call.settings.key !== undefined) this.#enqueue(call)
+    this.#makeWay()
     if (this.#crew.hasIdle) this.pump()
     else this.#schedulePump()
   }
@@ -178,12 +179,14 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
 
   /** What waits on threads, takes long, and goes after the next in the queue, waits there instead. */
   #makeWay(): void {
+    if (this.#isPumping) return // inputs are read, and theirs may be what comes back
     const { first } = this.#queue
     if (first === undefined || first.priority <= this.#lowestPriority) return
     for (const thread of this.#crew.threads) this.requeue(thread, thread.makeWayFor(first))
   }
 
   #enqueue(call: Submission): void {
+    this.#lowestPriority = Math.min(this.#lowestPriority, call.priority)
     const { key, isFork } = call.settings
     if (key !== undefined) this.#bound.keyed.push(call)
     else if (isFork) this.#queue.unshift(call)
@@ -231,9 +234,18 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     }
     this.#makeWay()
     this.#isPumping = true
+    try {
+      this.#feedThreads()
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  #feedThreads(): void {
     if (!this.#bound.isEmpty) this.#feedBound()
-    while (this.#crew.hasIdle && this.#queue.first !== undefined) {
-      const thread = this.#crew.takeIdle()!
+    while (this.#queue.first !== undefined) {
+      const thread = this.#crew.takeIdle()
+      if (thread === undefined) break
       this.#feed(thread)
       if (thread.isIdle) this.#crew.giveBack(thread)
     }
@@ -243,7 +255,6 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     if (this.#queue.first !== undefined) this.#crew.start(this.#threadsWanted)
     else this.#rebalancing.relieve()
     this.#crew.start(this.#bound.broadcasts.missingThreads)
-    this.#isPumping = false
   }
 
   /** Gives idle threads what waits for them alone. */
@@ -272,10 +283,11 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
 
   #nextChunk(thread: PoolThread): Chunk | undefined {
     const isBehind = !thread.isIdle
-    if (this.#bound.isEmpty) return this.#chunks.next(this.#queue, isBehind, thread.tasksLeft)
     const task = this.#bound.broadcasts.next(thread)?.peek()
     if (task !== undefined) return new TaskChunk([task], this.#costs.of(task.name))
-    const chunk = this.#chunks.next(this.#bound.queueFor(thread), isBehind, thread.tasksLeft)
+    const queue = this.#bound.isEmpty ? this.#queue : this.#bound.queueFor(thread)
+    const chunk = this.#chunks.next(queue, isBehind, thread.tasksLeft)
+    if (this.#bound.isEmpty) return chunk // asked again: reading inputs may have submitted
     for (const call of chunk?.calls ?? []) {
       if (call.settings.key !== undefined) this.#bound.keyed.sent(call, thread)
     }

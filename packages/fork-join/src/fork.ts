@@ -1,5 +1,6 @@
 /** One fork on the thread of the task that made it: what it was asked for, until its child has ended. */
-import { decodeError } from '@threeply/task'
+import { decodeError, TaskTimeoutError } from '@threeply/task'
+import { LONGEST_TIMER } from '@threeply/task/runner'
 import { checkCallOptions, defaultSettings, type MapOptions } from './call-options.ts'
 import { ForkPromise } from './fork-promise.ts'
 import type { Child, ForkingTask } from './forking-task.ts'
@@ -60,6 +61,25 @@ export class Fork implements Child {
     signal.throwIfAborted()
     this.#signal = signal
     signal.addEventListener('abort', this.#onAbort)
+  }
+
+  /**
+   * Lets its timeout run out while it has not been sent. Else the parent sees to that.
+   * @returns Stops that, and leaves the parent what is left of the time.
+   */
+  startClock(name: string): () => void {
+    const { options } = this
+    const timeout = options?.timeout ?? Number.POSITIVE_INFINITY
+    if (options === undefined || timeout > LONGEST_TIMER) return () => {}
+    const start = performance.now()
+    const timer = setTimeout(() => {
+      const queueTime = performance.now() - start
+      this.fail(new TaskTimeoutError(name, { timeout, queueTime, runTime: 0 }))
+    }, timeout)
+    return () => {
+      clearTimeout(timer)
+      this.options = { ...options, timeout: Math.max(0, timeout - (performance.now() - start)) }
+    }
   }
 
   cancel(reason: unknown): void {

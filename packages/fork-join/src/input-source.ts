@@ -222,17 +222,27 @@ class AsyncSource extends InputSource {
 }
 
 /**
- * All inputs at once, of a sync iterable without waiting.
+ * All inputs at once, of a sync iterable without waiting; of an async one until they are not wanted.
  * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: it is no iterable
  */
-export function readAll(method: string, inputs: unknown): unknown[] | Promise<unknown[]> {
+export function readAll(
+  method: string,
+  inputs: unknown,
+  isWanted: () => boolean,
+): unknown[] | Promise<unknown[]> {
   if (Array.isArray(inputs)) return inputs
   checkInputs(method, inputs)
-  return isAsyncIterable(inputs) ? collect(inputs) : [...(inputs as Iterable<unknown>)]
+  return isAsyncIterable(inputs) ? collect(inputs, isWanted) : [...(inputs as Iterable<unknown>)]
 }
 
-async function collect(inputs: AsyncIterable<unknown>): Promise<unknown[]> {
+async function collect(
+  inputs: AsyncIterable<unknown>,
+  isWanted: () => boolean,
+): Promise<unknown[]> {
   const all: unknown[] = []
-  for await (const input of inputs) all.push(input)
+  for await (const input of inputs) {
+    if (!isWanted()) break
+    all.push(input)
+  }
   return all
 }

@@ -50,6 +50,7 @@ export class MapCall extends Submission implements LimitedCall {
   #failure: { readonly error: unknown } | undefined
   readonly #sourceEnd = new SourceEnd()
   #hasSettled = false
+  #left: Promise<void> | undefined
   #onLeft: (() => void) | undefined
 
   constructor(dispatcher: Dispatcher, { name, settings, source, outputs, onSettled }: MapParts) {
@@ -88,6 +89,14 @@ export class MapCall extends Submission implements LimitedCall {
     this.#upNext = undefined
     this.#inFlight += 1
     this.#startedAt ??= performance.now()
+  }
+
+  override get readsInputs(): boolean {
+    return true
+  }
+
+  override get hasFailed(): boolean {
+    return this.#failure !== undefined
   }
 
   /** Unless each may have something of its own: what is moved, what came back, values to be folded. */
@@ -179,12 +188,14 @@ export class MapCall extends Submission implements LimitedCall {
    * @throws What closing the inputs throws.
    */
   async leave(reason: unknown): Promise<void> {
-    if (this.#hasSettled) return
-    const left = new Promise<void>((resolve) => {
-      this.#onLeft = resolve
-    })
-    this.#end(reason, true)
-    await left
+    if (this.#left === undefined) {
+      if (this.#hasSettled) return
+      this.#left = new Promise((resolve) => {
+        this.#onLeft = resolve
+      })
+      this.#end(reason, true)
+    }
+    await this.#left
     if (this.#sourceEnd.failure !== undefined) throw this.#sourceEnd.failure.error
   }
 

@@ -47,14 +47,23 @@ export class ChunkFiller {
     for (;;) {
       const call = this.#queue.first
       if (call === undefined) break
+      // Reading inputs may end other calls, whose tasks must not be in nobody's hands meanwhile.
+      if (this.#tasks.length > 0 && call.readsInputs) break
       const range = this.#tasks.length === 0 && call.isRange ? this.#rangeOf(call) : undefined
       if (range !== undefined) return range
       if (!this.#takeFrom(call)) break
     }
     const [first] = this.#tasks
-    if (first === undefined) return undefined
+    if (first === undefined || this.#takeBackEnded(first.call)) return undefined
     this.#giveOthersATurn(first.call)
     return new TaskChunk(this.#tasks, this.#duration)
+  }
+
+  /** @returns Whether the call has ended while its inputs were read: what was taken will not start. */
+  #takeBackEnded(call: Submission): boolean {
+    if (!call.hasFailed) return false
+    for (const task of this.#tasks) call.takeBack(task)
+    return true
   }
 
   /** A chunk of tasks that need not be taken one by one. */

@@ -104,10 +104,14 @@ export class PlainCopier {
   }
 
   #copyPart(part: object): object | undefined {
+    return this.#isFirst(part) ? this.#copy(part) : undefined
+  }
+
+  #isFirst(part: object): boolean {
     this.#seen ??= new Set([this.#root!])
-    if (this.#seen.has(part)) return undefined
+    if (this.#seen.has(part)) return false
     this.#seen.add(part)
-    return this.#copy(part)
+    return true
   }
 
   /** All of its buffer is cloned with it, so only one that is all of its buffer. */
@@ -116,6 +120,7 @@ export class PlainCopier {
     this.#partsLeft -= byteLength / BYTES_A_PART
     if (this.#partsLeft < 0 || byteLength !== buffer.byteLength) return undefined
     if (!types.isArrayBuffer(buffer) || isResizable(buffer)) return undefined
+    if (array !== this.#root && !this.#isFirst(buffer)) return undefined // two views share it
     const Class = TYPED_ARRAYS.get(array[Symbol.toStringTag])
     return Class && new Class(array as Uint8Array)
   }

@@ -110,7 +110,7 @@ export class PoolThread {
 
   /** How many tasks it may be sent before it is to be replaced; none when its heap is too large. */
   get tasksLeft(): number {
-    return this.#isHeapExceeded ? 0 : this.#settings.recycleAfter.tasks - this.#sent.next
+    return this.#isHeapExceeded ? 0 : this.#settings.recycleAfter.tasks - this.#sent.wanted
   }
 
   /** Whether it takes no more tasks. */
@@ -174,7 +174,8 @@ export class PoolThread {
   /** The chunk cannot be sent as one. */
   #sendApart({ tasks, size, duration }: Chunk, mayPoll: boolean, error: unknown): void {
     for (const task of tasks as Task[]) {
-      if (size > 1) this.send(new TaskChunk([task], duration / size), mayPoll)
+      if (task.call.hasFailed) task.call.takeBack(task)
+      else if (size > 1) this.send(new TaskChunk([task], duration / size), mayPoll)
       else task.reject(refusedInput(task, error), 'failed', false)
     }
   }
@@ -242,6 +243,7 @@ export class PoolThread {
     this.#endedFor ??= 'closed'
     this.#host.kill()
     for (const task of this.tasks) {
+      if (task.thread === undefined) continue // it has ended with another of its call
       const hasStarted = !this.#sent.withdraw(task)
       this.#drop(task)
       task.reject(error, 'closed', hasStarted)
@@ -281,7 +283,10 @@ export class PoolThread {
     const { tasks } = this
     const wasRunning = tasks.some((task) => this.#sent.stateOf(task).hasStarted)
     if (this.isOpen && this.#endedFor === undefined && !wasRunning) warnOfIdleDeath(end)
-    const unfinished = tasks.filter((task) => !this.#endAfterDeath(task, end))
+    // Without a thread by then is one that has ended with another of its call.
+    const unfinished = tasks.filter(
+      (task) => task.thread !== undefined && !this.#endAfterDeath(task, end),
+    )
     const reason: ExitReason = this.#endedFor ?? 'failed'
     this.#metrics.threadExited(reason, this.#metricsHandle)
     this.#onExited()

@@ -16,6 +16,7 @@ export class SentTasks {
   readonly #inFlight = new InFlight()
   /** and those that have forked, which may be many and for long, by their items. */
   readonly #setAside = new Map<number, SetAside>()
+  #withdrawn = 0
 
   /** How many are to be answered in order, those included that are wanted no more. */
   get inOrder(): number {
@@ -30,6 +31,11 @@ export class SentTasks {
   /** How many there have ever been, which is the item of the next. */
   get next(): number {
     return this.#inFlight.next
+  }
+
+  /** How many there have ever been, without those that were withdrawn before they started. */
+  get wanted(): number {
+    return this.next - this.#withdrawn
   }
 
   /** How many chunks are unanswered, and how many milliseconds of work they are. */
@@ -85,7 +91,9 @@ export class SentTasks {
 
   /** @returns Whether the task will never start. */
   withdraw({ item }: Task): boolean {
-    return !this.#setAside.has(item) && this.#states.withdraw(item)
+    const isWithdrawn = !this.#setAside.has(item) && this.#states.withdraw(item)
+    if (isWithdrawn) this.#withdrawn += 1
+    return isWithdrawn
   }
 
   stateOf({ item }: Task): ItemState {

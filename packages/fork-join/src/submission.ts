@@ -22,6 +22,14 @@ export abstract class Submission extends QueueEntry {
   abstract peek(): Task | undefined
   /** Takes the task that `peek` gave, for a thread. */
   abstract take(): void
+  /** Whether taking its next task may read inputs, which is code of the user's. */
+  get readsInputs(): boolean {
+    return false
+  }
+  /** Whether it has failed, or was cancelled, as a whole: tasks of it that are taken back are dropped. */
+  get hasFailed(): boolean {
+    return false
+  }
   /** Whether its next tasks need not be taken one by one. */
   get isRange(): boolean {
     return false

@@ -69,7 +69,8 @@ export class ThreadCrew implements ThreadObserver {
   }
 
   get hasIdle(): boolean {
-    return this.#idle.length > 0
+    for (const thread of this.#idle) if (!thread.isEnding) return true
+    return false
   }
 
   /** Whether there is a core for each thread that is not idle, and one for the parent. */
@@ -82,20 +83,25 @@ export class ThreadCrew implements ThreadObserver {
    * only if there is no other, so that they can go on at once.
    */
   takeIdle(): PoolThread | undefined {
+    let last = -1
     for (let place = this.#idle.length - 1; place >= 0; place -= 1) {
-      if (this.#idle[place]!.isVacant) return this.#idle.splice(place, 1)[0]
+      const thread = this.#idle[place]!
+      if (thread.isEnding) continue // terminated, for a task that it had set aside
+      if (thread.isVacant) return this.#idle.splice(place, 1)[0]
+      if (last === -1) last = place
     }
-    return this.#idle.pop()
+    return last === -1 ? undefined : this.#idle.splice(last, 1)[0]
   }
 
   /** Takes that thread. @returns Whether it was idle. */
   take(thread: PoolThread): boolean {
     const place = this.#idle.lastIndexOf(thread)
     if (place !== -1) this.#idle.splice(place, 1)
-    return place !== -1
+    return place !== -1 && !thread.isEnding
   }
 
   giveBack(thread: PoolThread): void {
+    if (this.#isEnding) return
     this.#idle.push(thread)
     if (this.#settings.idleTimeout > LONGEST_TIMER) return
     thread.idleSince = performance.now()

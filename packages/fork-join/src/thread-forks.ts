@@ -93,12 +93,21 @@ export class ThreadForks implements ForkHost {
   }
 
   #requestMap(fork: Fork, name: string, inputs: unknown): void {
-    const all = readAll('map', inputs)
-    if (Array.isArray(all)) {
-      this.#request(fork, name, all)
-      return
+    const all = readAll('map', inputs, () => !fork.hasEnded)
+    if (Array.isArray(all)) this.#request(fork, name, all)
+    else void this.#requestWhenRead(fork, name, all)
+  }
+
+  async #requestWhenRead(fork: Fork, name: string, reading: Promise<unknown[]>): Promise<void> {
+    const stopClock = fork.startClock(name)
+    try {
+      const inputs = await reading
+      stopClock()
+      this.#request(fork, name, inputs)
+    } catch (error) {
+      stopClock()
+      fork.fail(error)
     }
-    all.then((read) => this.#request(fork, name, read)).catch((error) => fork.fail(error))
   }
 
   #request(fork: Fork, name: string, input: unknown): void {

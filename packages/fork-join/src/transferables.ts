@@ -1,4 +1,5 @@
 /** Which of the things to be moved are in which input. */
+import { types } from 'node:util'
 import type { Transferable } from './call-options.ts'
 
 /** What of `wanted` is in `value`, at any depth. Cost: a walk through all of it. */
@@ -14,6 +15,8 @@ export function transferablesIn(
     if (typeof part !== 'object' || part === null || seen.has(part)) continue
     seen.add(part)
     if (wanted.has(part as Transferable)) found.push(part as Transferable)
+    else if (types.isProxy(part))
+      continue // `postMessage` will refuse it; asked anything, it may throw
     else if (ArrayBuffer.isView(part)) waiting.push(part.buffer)
     else if (part instanceof Map) waiting.push(...part.keys(), ...part.values())
     else if (part instanceof Set) waiting.push(...part)

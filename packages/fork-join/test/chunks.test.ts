@@ -68,6 +68,40 @@ describe('inputs in one message', OPTIONS, () => {
   })
 })
 
+describe('what cannot be sent', OPTIONS, () => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  const throwing = new Proxy([], {
+    get() {
+      throw new RangeError('trapped')
+    },
+  })
+  const transfer = [new ArrayBuffer(8)]
+  test.each<[string, unknown, object]>([
+    ['a proxy that was revoked', proxy, {}],
+    ['one among other inputs', [proxy], {}],
+    ['an array that throws', throwing, {}],
+    ['one to be searched for what is moved', { proxy }, { transfer }],
+  ])('fails its own task, and the pool goes on: %s', async (_what, input, options) => {
+    const pool = makePool({ threads: 1 })
+    const calls = [pool.run('echo', input, options), pool.map('echo', [1, input], options)]
+    for (const call of calls) {
+      expect(await failure(call)).toMatchObject({ code: 'ERR_THREEPLY_SERIALIZATION' })
+    }
+    expect(await pool.run('double', 1)).toBe(2)
+  })
+
+  test('ends a map with what travels beside it', async () => {
+    const held = Array.from({ length: 3 }, () => new Words())
+    const pool = makePool({ threads: 1 })
+    const inputs = held.map(({ words }, nth) => (nth === 1 ? { words, save: () => {} } : { words }))
+    const error = await failure(pool.map('spin', inputs, { chunkSize: 3 }))
+    expect(error).toMatchObject({ code: 'ERR_THREEPLY_SERIALIZATION', path: 'input.save' })
+    expect(held.map(({ starts, ends }) => starts - ends)).toEqual([0, 0, 0])
+    expect(await pool.run('double', 1)).toBe(2)
+  })
+})
+
 describe('outputs in one message', OPTIONS, () => {
   test('an object that several give is not shared by their callers', async () => {
     const outputs = await makePool({ threads: 1 }).map('sharedObject', Array(20).fill(undefined), {

@@ -1,7 +1,8 @@
 /** Tasks of one key run on one thread, in the order of their submission. */
+import { MetricsRegistry } from '@threeply/metrics'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { failure, makePool, Words } from './pools.ts'
+import { failure, makePool, until, Words } from './pools.ts'
 
 const OPTIONS = { timeout: 120_000 }
 
@@ -22,6 +23,38 @@ describe('a key', OPTIONS, () => {
     expect(
       new Set([...threadsOf.values()].flatMap((threads) => [...threads])).size,
     ).toBeGreaterThan(1)
+  })
+
+  test('keeps the order when its thread dies and another has been started to follow it', async () => {
+    const metrics = new MetricsRegistry()
+    const pool = makePool({ threads: 1, recycleAfter: { tasks: 100 }, metrics })
+    const before = new Words()
+    for (let call = 0; call < 92; call += 1) await pool.run('countStart', before, { key: 'one' })
+    await until(() => threadsOf(metrics) === 2)
+    const { words } = new Words()
+    const exited = failure(pool.run('exit', 4, { key: 'one' }))
+    const starts = Array.from({ length: 30 }, () =>
+      pool.run('countStart', { words }, { key: 'one' }),
+    )
+    expect(await Promise.all(starts)).toEqual(Array.from({ length: 30 }, (_, start) => start))
+    await exited
+  })
+
+  test('is bound to a thread also when its first call is submitted while inputs are read', async () => {
+    const pool = makePool({ threads: 2 })
+    await pool.warmUp()
+    for (const key of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      let first: Promise<number> | undefined
+      function* none(): Generator<undefined> {
+        first = pool.run('thread', undefined, { key })
+        yield* []
+      }
+      await pool.map('thread', none())
+      const thread = await first
+      const other = pool.run('threadAfter', 5) // on the thread that was used last
+      expect(await pool.run('thread', undefined, { key })).toBe(thread)
+      await other
+    }
   })
 
   test('whose thread is busy is in no other one’s way', async () => {
@@ -192,3 +225,7 @@ test('a key is forgotten after 10,000 others, so that memory is bounded', OPTION
   second.release()
   await Promise.all(held)
 })
+
+function threadsOf(metrics: MetricsRegistry): unknown {
+  return metrics.snapshot().series.find(({ name }) => name === 'threeply_threads')?.value
+}

@@ -3,7 +3,7 @@ import { MetricsRegistry } from '@threeply/metrics'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Tree } from './fixtures/forks.ts'
-import { failure, makeForkingPool, Words } from './pools.ts'
+import { failure, makeForkingPool, until, Words } from './pools.ts'
 
 const OPTIONS = { timeout: 15_000 }
 
@@ -167,6 +167,34 @@ describe('a fork', OPTIONS, () => {
 
   test('reports progress to the task', async () => {
     expect(await makeForkingPool().run('progressOf', 3)).toEqual([0, 1, 2])
+  })
+
+  test('starts children of one key in the order of their forks', async () => {
+    const { words } = new Words()
+    expect(await makeForkingPool({ threads: 1 }).run('keyedStarts', { words })).toEqual([
+      0, 1, 2, 3, 4, 5,
+    ])
+  })
+
+  test('of low priority makes way for what comes later', async () => {
+    const pool = makeForkingPool({ threads: 1 })
+    const free = new Words()
+    free.release()
+    for (let call = 0; call < 5; call += 1) await pool.run('countAndBlock', { words: free.words })
+    const held = new Words()
+    const low = pool.run('lowStarts', { words: held.words })
+    await held.started()
+    const other = pool.run('countAndBlock', { words: held.words })
+    held.release()
+    expect(await other).toBe(1)
+    expect(await low).toEqual([0, 2, 3])
+  })
+
+  test('ends the reading of endless inputs with its timeout, and closes them', async () => {
+    const held = new Words()
+    const code = await makeForkingPool({ threads: 1 }).run('mapEndless', { words: held.words })
+    expect(code).toBe('ERR_THREEPLY_TIMEOUT')
+    await until(() => Atomics.load(held.words, 5) === 1)
   })
 
   test('moves what it is told to', async () => {

@@ -1,4 +1,5 @@
 /** What these tests share: a pool that ends with its test, and memory to hold its tasks with. */
+import type { MetricsRegistry } from '@threeply/metrics'
 import { onTestFinished } from 'vitest'
 import { ForkJoinPool, type ForkJoinPoolOptions } from '../src/index.ts'
 
@@ -69,4 +70,15 @@ export function makeForkingPool(options: ForkJoinPoolOptions = {}): ForkJoinPool
   const pool = new ForkJoinPool<ForkingTasks>(url, { threads: 2, ...options })
   onTestFinished(() => pool.destroy())
   return pool
+}
+
+/** How many tasks were submitted, how many have settled, and how many still wait by the gauge. */
+export function totals(metrics: MetricsRegistry): Record<string, number> {
+  const sums = { submitted: 0, settled: 0, waiting: 0 }
+  for (const { name, value } of metrics.snapshot().series) {
+    if (name === 'threeply_tasks_submitted_total') sums.submitted += value as number
+    if (name === 'threeply_tasks_settled_total') sums.settled += value as number
+    if (name === 'threeply_tasks_waiting') sums.waiting += value as number
+  }
+  return sums
 }

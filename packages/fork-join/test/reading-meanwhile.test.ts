@@ -1,6 +1,8 @@
 /** An iterable that submits to the pool while it is asked for its next input. */
+
+import { MetricsRegistry } from '@threeply/metrics'
 import { expect, test } from 'vitest'
-import { makePool, Words } from './pools.ts'
+import { failure, makePool, totals, Words } from './pools.ts'
 
 test('loses no input of its own when it submits what goes before them', {
   timeout: 60_000,
@@ -20,3 +22,70 @@ test('loses no input of its own when it submits what goes before them', {
   expect(outputs).toEqual(Array(60).fill(expect.any(Number)))
   expect(await Promise.all(urgent)).toEqual(Array.from({ length: 60 }, (_, input) => 2 * input))
 })
+
+test('leaves each call that it cancels settled once', { timeout: 60_000 }, async () => {
+  const metrics = new MetricsRegistry()
+  const pool = makePool({ threads: 1, metrics })
+  await pool.map('double', Array(1_000).fill(1)) // so that what waits travels together
+  const held = new Words()
+  const blocked = pool.run('block', held)
+  await held.started()
+  const controller = new AbortController()
+  const { signal } = controller
+  const runs = Array.from({ length: 4 }, () => pool.run('double', 1, { signal }))
+  function* inputs() {
+    controller.abort()
+    yield 1
+  }
+  const mapped = pool.map('double', inputs())
+  held.release()
+  const outcomes = await Promise.allSettled(runs)
+  expect(await mapped).toEqual([2])
+  await blocked
+  const accepted = pool.run('threadAfter', 100)
+  await pool.close()
+  expect(await accepted).toEqual(expect.any(Number))
+  expect(outcomes).toHaveLength(4)
+  expect(totals(metrics)).toEqual({ submitted: 1_007, settled: 1_007, waiting: 0 })
+})
+
+test('leaves no call open when it destroys the pool', { timeout: 60_000 }, async () => {
+  const pool = makePool({ threads: 1 })
+  await pool.map('double', Array(1_000).fill(1))
+  const held = new Words()
+  const blocked = pool.run('block', held)
+  await held.started()
+  const runs = Array.from({ length: 4 }, () => pool.run('double', 1))
+  function* inputs() {
+    void pool.destroy()
+    yield 1
+  }
+  const mapped = failure(pool.map('double', inputs()))
+  held.release()
+  await Promise.allSettled([blocked, ...runs])
+  expect(await mapped).toMatchObject({ code: 'ERR_THREEPLY_CLOSED' })
+})
+
+test.each(['throws', 'aborts'])(
+  'starts nothing that it has given before it %s',
+  {
+    timeout: 60_000,
+  },
+  async (how) => {
+    const pool = makePool({ threads: 1 })
+    const controller = new AbortController()
+    const held = [new Words(), new Words(), new Words()] as const
+    const thrown = new RangeError('no more')
+    function* inputs() {
+      yield { words: held[0].words }
+      yield { words: held[1].words }
+      if (how === 'throws') throw thrown
+      controller.abort(thrown)
+      yield { words: held[2].words }
+    }
+    const options = { chunkSize: 4, transfer: [new ArrayBuffer(8)], signal: controller.signal }
+    expect(await failure(pool.map('spin', inputs(), options))).toBe(thrown)
+    expect(held.map(({ starts }) => starts)).toEqual([0, 0, 0])
+    expect(await pool.run('double', 1)).toBe(2)
+  },
+)

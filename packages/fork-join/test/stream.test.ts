@@ -143,6 +143,34 @@ describe('leaving the loop', OPTIONS, () => {
     expect(await pool.run('double', 1)).toBe(2)
   })
 
+  test('twice at once ends both times', async () => {
+    const stream = makePool({ threads: 1 }).stream('double', forEver())
+    await stream.next()
+    expect(await Promise.all([stream.return(), stream.return()])).toHaveLength(2)
+  })
+
+  test('by the inputs themselves, when the first is asked for, stops the pulling', async () => {
+    const pool = makePool({ threads: 1 })
+    let pulls = 0
+    function* inputs() {
+      void stream.return()
+      for (;;) {
+        pulls += 1
+        yield 1
+      }
+    }
+    const stream: AsyncIterator<number> & { return(): Promise<unknown> } = pool.stream(
+      'double',
+      inputs(),
+    )
+    expect(await stream.next()).toMatchObject({ done: true })
+    await stream.return()
+    const pulled = pulls
+    await pool.run('double', 1)
+    expect(pulls).toBe(pulled)
+    await pool.close()
+  })
+
   test('waits for inputs that take a while to close', async () => {
     let close = () => {}
     const closed = new Promise<void>((resolve) => {
@@ -278,4 +306,8 @@ async function* asyncOf<Value>(values: readonly Value[]): AsyncGenerator<Value> 
     if (index % 3 === 0) await null
     yield value
   }
+}
+
+function* forEver(): Generator<number> {
+  for (;;) yield 1
 }

@@ -1,8 +1,9 @@
 /** A thread that dies takes with it what it was running, and nothing else. */
 import { once } from 'node:events'
+import { MetricsRegistry } from '@threeply/metrics'
 import { ThreadExitError } from '@threeply/task'
 import { describe, expect, test } from 'vitest'
-import { failure, makePool, Words } from './pools.ts'
+import { failure, makePool, totals, Words } from './pools.ts'
 
 describe('what ran on a thread that died', { timeout: 60_000 }, () => {
   test('rejects with the exit code, and names the task and the thread', async () => {
@@ -42,6 +43,21 @@ describe('what ran on a thread that died', { timeout: 60_000 }, () => {
       `thread ${thread} exited with code 1 (RangeError: left behind)`,
     )
     expect(await pool.run('double', 4)).toBe(8)
+  })
+
+  test('ends its map when what runs of that has ended, and is counted once like the others', async () => {
+    const metrics = new MetricsRegistry()
+    const pool = makePool({ threads: 2, metrics })
+    await pool.warmUp()
+    const held = Array.from({ length: 6 }, () => new Words())
+    const inputs = held.map(({ words }, nth) => {
+      return nth === 0 ? { words, sibling: held[3]!.words } : { words }
+    })
+    const error = await failure(pool.map('exitOrSpin', inputs, { chunkSize: 3 }))
+    expect(error).toBeInstanceOf(ThreadExitError)
+    expect(held.slice(3).map(({ starts, ends }) => starts - ends)).toEqual([0, 0, 0])
+    await pool.close()
+    expect(totals(metrics)).toEqual({ submitted: 6, settled: 6, waiting: 0 })
   })
 
   test('is run again when it is idempotent', async () => {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { ClosedError, TaskModuleError, TaskNotFoundError } from '@threeply/task'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ForkJoinPool, type ForkJoinPoolOptions } from '../src/index.ts'
-import { failure, until } from './pools.ts'
+import { failure, makePool, until } from './pools.ts'
 
 type Life = typeof import('./fixtures/life.ts')
 
@@ -123,6 +123,20 @@ describe('recycleAfter', OPTIONS, () => {
     for (const one of new Set(threads)) {
       expect(threads.filter((thread) => thread === one).length).toBeLessThanOrEqual(100)
     }
+  })
+
+  test('counts nothing that was sent to a thread and taken back from it', async () => {
+    const pool = makePool({ threads: 2, recycleAfter: { tasks: 50 } })
+    await pool.warmUp()
+    const tasksOf = new Map<number, number>()
+    for (let round = 0; round < 20; round += 1) {
+      const runs = [40, ...Array<number>(30).fill(0)].map((ms) => pool.run('threadAfter', ms))
+      for (const thread of await Promise.all(runs)) {
+        tasksOf.set(thread, (tasksOf.get(thread) ?? 0) + 1)
+      }
+    }
+    const counts = [...tasksOf.values()].toSorted((a, b) => b - a)
+    expect(counts.slice(0, -2)).toEqual(Array(counts.length - 2).fill(50))
   })
 
   test('has the successor ready before the last task of a thread', async () => {
