@@ -297,8 +297,10 @@ export class PoolThread {
   /** @returns Whether the task is settled; else another thread is to have it. */
   #endAfterDeath(task: Task, end: ThreadEnd): boolean {
     const { hasStarted } = this.#sent.stateOf(task)
+    const hasEnded = hasStarted && !this.#sent.isRunning(task)
     const cancellation = this.#drop(task)
-    const error = cancellation === undefined ? afterDeath(task, hasStarted, end) : undefined
+    const error =
+      cancellation === undefined ? afterDeath(task, { hasStarted, hasEnded }, end) : undefined
     const isSettled = cancellation !== undefined || error !== undefined
     if (hasStarted && !isSettled) this.#metrics.waitsAgain()
     if (cancellation !== undefined) {

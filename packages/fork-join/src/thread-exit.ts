@@ -21,16 +21,21 @@ export interface ThreadEnd {
 
 /**
  * Decides about a task that was not cancelled.
- * @param hasStarted Whether it ran; it may even have ended, and its output be lost.
+ * @param progress Whether it ran, and whether it even has ended, and its output is lost.
  * @returns What it rejects with; `undefined` when another thread is to have it.
  */
-export function afterDeath(task: Task, hasStarted: boolean, end: ThreadEnd): Error | undefined {
+export function afterDeath(
+  task: Task,
+  { hasStarted, hasEnded }: { readonly hasStarted: boolean; readonly hasEnded: boolean },
+  end: ThreadEnd,
+): Error | undefined {
   const { idempotent } = task.call.settings
   if (hasStarted) task.deaths += 1
   const wasMoved = task.transfer.length > 0
   if (hasStarted) {
     const again = idempotent && !wasMoved && task.deaths < MAX_RUNS
-    return again ? undefined : exitError(task, end, whileRunning(task, end))
+    if (again) return undefined
+    return exitError(task, end, hasEnded ? afterTask(task) : whileRunning(task, end))
   }
   if (wasMoved) return exitError(task, end, beforeStart(task, 'whose input was moved to it'))
   if (task.sendings < MAX_SENDINGS) return undefined
@@ -59,6 +64,13 @@ function howItEnded({ threadId, isKilled, exitCode, cause }: ThreadEnd): string 
 
 function whileRunning(task: Task, { cause }: ThreadEnd): string {
   return `while running '${task.name}'. Other tasks are unharmed. ${advice(task, cause)}`
+}
+
+function afterTask({ name }: Task): string {
+  return (
+    `while its output of '${name}' waited for that of a task after it. ` +
+    'Set `idempotent: true` to have it run again, or `chunkSize: 1` to have each output sent at once.'
+  )
 }
 
 function advice({ deaths, call }: Task, cause: unknown): string {
