@@ -28,15 +28,15 @@ describe('a key', OPTIONS, () => {
   test('keeps the order when its thread dies and another has been started to follow it', async () => {
     const metrics = new MetricsRegistry()
     const pool = makePool({ threads: 1, recycleAfter: { tasks: 100 }, metrics })
-    const before = new Words()
-    for (let call = 0; call < 92; call += 1) await pool.run('countStart', before, { key: 'one' })
-    await until(() => threadsOf(metrics) === 2)
     const { words } = new Words()
-    const exited = failure(pool.run('exit', 4, { key: 'one' }))
-    const starts = Array.from({ length: 30 }, () =>
-      pool.run('countStart', { words }, { key: 'one' }),
-    )
-    expect(await Promise.all(starts)).toEqual(Array.from({ length: 30 }, (_, start) => start))
+    const run = (exits: boolean) => pool.run('startOrExit', { exits, words }, { key: 'one' })
+    for (let call = 0; call < 92; call += 1) await run(false)
+    await until(() => threadsOf(metrics) === 2)
+    await pool.run('threadAfter', 100, { key: 'one' }) // by then that is ready
+    const first = words[0]!
+    const exited = failure(run(true))
+    const starts = await Promise.all(Array.from({ length: 30 }, () => run(false)))
+    expect(starts.map((start) => start - first)).toEqual(starts.map((_, nth) => nth + 1))
     await exited
   })
 

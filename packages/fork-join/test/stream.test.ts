@@ -144,16 +144,19 @@ describe('leaving the loop', OPTIONS, () => {
   })
 
   test('twice at once ends both times', async () => {
-    const stream = makePool({ threads: 1 }).stream('double', forEver())
-    await stream.next()
+    const held = new Words()
+    const stream = makePool({ threads: 1 }).stream('spin', [held])
+    void stream.next()
+    await held.started()
     expect(await Promise.all([stream.return(), stream.return()])).toHaveLength(2)
   })
 
   test('by the inputs themselves, when the first is asked for, stops the pulling', async () => {
     const pool = makePool({ threads: 1 })
     let pulls = 0
+    let left: Promise<unknown> | undefined
     function* inputs() {
-      void stream.return()
+      left = stream.return()
       for (;;) {
         pulls += 1
         yield 1
@@ -164,9 +167,9 @@ describe('leaving the loop', OPTIONS, () => {
       inputs(),
     )
     expect(await stream.next()).toMatchObject({ done: true })
-    await stream.return()
+    await left
     const pulled = pulls
-    await pool.run('double', 1)
+    for (let call = 0; call < 50; call += 1) await pool.run('double', call)
     expect(pulls).toBe(pulled)
     await pool.close()
   })
@@ -306,8 +309,4 @@ async function* asyncOf<Value>(values: readonly Value[]): AsyncGenerator<Value> 
     if (index % 3 === 0) await null
     yield value
   }
-}
-
-function* forEver(): Generator<number> {
-  for (;;) yield 1
 }
