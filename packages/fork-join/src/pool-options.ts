@@ -148,7 +148,14 @@ export function checkPoolOptions(options: ForkJoinPoolOptions): PoolSettings {
   }
 }
 
+function checkObject(option: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    throw invalidOption(OWNER, option, value, 'an object')
+  }
+}
+
 function checkRecycleAfter(limits: RecycleLimits): PoolSettings['recycleAfter'] {
+  checkObject('recycleAfter', limits)
   checkOptionNames('recycleAfter', limits, ['tasks', 'heapBytes'])
   const { tasks = Number.POSITIVE_INFINITY, heapBytes = Number.POSITIVE_INFINITY } = limits
   const bounds = { minimum: 1, orInfinity: true }
@@ -171,6 +178,7 @@ function checkThreads(threads: number | ThreadRange): { min: number; max: number
 }
 
 function checkResourceLimits(limits: ResourceLimits): void {
+  checkObject('resourceLimits', limits)
   checkOptionNames('resourceLimits', limits, LIMIT_NAMES)
   for (const [name, value] of Object.entries(limits)) {
     if (value === undefined || (typeof value === 'number' && value > 0)) continue

@@ -289,7 +289,7 @@ export class ThreadCrew implements ThreadObserver {
 
 function exitWhileLoading(module: string, { exitCode, cause }: ThreadExit): Error {
   const message =
-    `the task module ${module} cannot be loaded: its thread exited with code ${exitCode} meanwhile. ` +
+    `the task module ${module} cannot be loaded: its thread exited with code ${exitCode} meanwhile, or in its setup. ` +
     'It must load on a thread of its own and let that live.'
   return new TaskModuleError(message, cause === undefined ? {} : { cause })
 }

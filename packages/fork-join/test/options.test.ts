@@ -24,6 +24,8 @@ describe('the constructor', () => {
     ['resourceLimits.stackSizeMb', { resourceLimits: { stackSizeMb: 0 } }],
     ['maxHeap', { resourceLimits: { maxHeap: 1 } }],
     ['carry', { carry: [] }],
+    ['resourceLimits', { resourceLimits: 5 }],
+    ['recycleAfter', { recycleAfter: null }],
     ['carry', { carry: new AsyncLocalStorage() }],
     ['metrics', { metrics: {} }],
     ['concurrency', { concurrency: 2 }],
