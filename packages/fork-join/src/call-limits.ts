@@ -14,6 +14,11 @@ export interface LimitedCall {
   /** Milliseconds for which it has been running; 0 when it has not started. */
   runTime(): number
   cancel(cancellation: Cancellation): void
+  /**
+   * Whether a task of it may be on its way from the queue to a thread, and in neither: code of the
+   * user's runs then where an input has a getter. Cancelling has to wait until it has arrived.
+   */
+  readonly isInTransit: boolean
 }
 
 type Limits = Pick<CallSettings, 'signal' | 'timeout'>
@@ -64,7 +69,14 @@ class WatchedSignal {
 
   readonly #onAbort = (): void => {
     const { reason } = this.#signal
-    for (const call of this.#calls) call.cancel({ reason, outcome: 'cancelled' })
+    for (const call of this.#calls) {
+      if (call.isInTransit) queueMicrotask(() => this.#cancel(call, reason))
+      else this.#cancel(call, reason)
+    }
+  }
+
+  #cancel(call: LimitedCall, reason: unknown): void {
+    if (this.#calls.has(call)) call.cancel({ reason, outcome: 'cancelled' }) // else it has settled
   }
 }
 

@@ -64,6 +64,11 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     return waiting - free
   }
 
+  /** Whether it is in the middle of giving threads work: inputs are read, and messages made. */
+  get isFeeding(): boolean {
+    return this.#isPumping
+  }
+
   get hasQueued(): boolean {
     return this.#queue.first !== undefined
   }

@@ -50,6 +50,7 @@ export class MapCall extends Submission implements LimitedCall {
   #failure: { readonly error: unknown } | undefined
   readonly #sourceEnd = new SourceEnd()
   #hasSettled = false
+  #isReading = false
   #left: Promise<void> | undefined
   #onLeft: (() => void) | undefined
 
@@ -176,11 +177,19 @@ export class MapCall extends Submission implements LimitedCall {
 
   fail(error: unknown, outcome: Outcome): void {
     if (outcome === 'failed' && this.#outputs.takeFailures) this.#failWaiting(error)
-    else this.#end(error, outcome === 'closed')
+    else {
+      this.#sourceEnd.abandon()
+      this.#end(error, outcome === 'closed')
+    }
   }
 
   cancel({ reason }: Cancellation): void {
+    this.#sourceEnd.abandon()
     this.#end(reason, true)
+  }
+
+  get isInTransit(): boolean {
+    return this.#dispatcher.isFeeding && !this.#isReading
   }
 
   /**
@@ -267,6 +276,7 @@ export class MapCall extends Submission implements LimitedCall {
   /** Goes to the next input, if there is one now that may be pulled. */
   #readNext(): boolean {
     if (!this.#room.look()) return false
+    this.#isReading = true
     try {
       const hasNext = this.#source.next()
       if (this.#failure !== undefined) return false
@@ -277,6 +287,8 @@ export class MapCall extends Submission implements LimitedCall {
     } catch (error) {
       this.#end(error, false)
       return false
+    } finally {
+      this.#isReading = false
     }
     this.#room.take()
     return true

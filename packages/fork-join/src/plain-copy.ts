@@ -16,6 +16,12 @@ const UNSEEN = 15
 
 const { prototype: OBJECT } = Object
 const { prototype: ARRAY } = Array
+// As they are, whatever a value has of its own under their names.
+const { getTime: GET_TIME } = Date.prototype
+const { get: TAG_OF } = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+) as { get(this: NodeJS.TypedArray): string }
 /** The classes of typed arrays, by what they call themselves; a `Buffer` is cloned as its class. */
 const TYPED_ARRAYS = new Map<string, (new (of: Uint8Array) => object) | undefined>(
   [
@@ -62,10 +68,10 @@ export class PlainCopier {
   }
 
   #copy(value: object): object | undefined {
-    if (types.isProxy(value)) return undefined // which cannot be cloned
+    if (types.isProxy(value) || types.isArgumentsObject(value)) return undefined // neither can be cloned
     if (Array.isArray(value)) return this.#copyArray(value)
     if (Object.getPrototypeOf(value) === OBJECT) return this.#copyObject(value)
-    if (types.isDate(value)) return new Date(value.getTime())
+    if (types.isDate(value)) return new Date(GET_TIME.call(value))
     return types.isTypedArray(value) ? this.#copyTypedArray(value) : undefined
   }
 
@@ -79,12 +85,12 @@ export class PlainCopier {
     if (keys.length !== length || (length > 0 && keys[length - 1] !== String(length - 1))) {
       return undefined
     }
-    const copy = [...value]
+    const copy: unknown[] = []
     for (let index = 0; index < length; index += 1) {
-      const part = copy[index]
-      if (!isObject(part)) continue
-      copy[index] = this.#copyPart(part)
-      if (copy[index] === undefined) return undefined
+      const part = value[index]
+      const partCopy = isObject(part) ? this.#copyPart(part) : part
+      if (partCopy === undefined && part !== undefined) return undefined
+      copy.push(partCopy)
     }
     return copy
   }
@@ -121,7 +127,7 @@ export class PlainCopier {
     if (this.#partsLeft < 0 || byteLength !== buffer.byteLength) return undefined
     if (!types.isArrayBuffer(buffer) || isResizable(buffer)) return undefined
     if (array !== this.#root && !this.#isFirst(buffer)) return undefined // two views share it
-    const Class = TYPED_ARRAYS.get(array[Symbol.toStringTag])
+    const Class = TYPED_ARRAYS.get(TAG_OF.call(array))
     return Class && new Class(array as Uint8Array)
   }
 }

@@ -292,6 +292,8 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
       'the pool was destroyed before this had ended. Use close() to wait for accepted work.',
     )
     this.#dispatcher.work.add() // lives until its threads are gone
+    this.#calls.close()
+    if (this.#dispatcher.isFeeding) await undefined // an input destroys it: let that reach its thread
     this.#calls.destroy(error)
     await this.#dispatcher.destroy(error)
     this.#dispatcher.work.done()

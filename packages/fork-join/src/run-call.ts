@@ -107,6 +107,10 @@ export class RunCall extends Submission implements Task, LimitedCall {
     return this.thread?.runTime(this) ?? 0
   }
 
+  get isInTransit(): boolean {
+    return this.#kind.dispatcher.isFeeding
+  }
+
   cancel(cancellation: Cancellation): void {
     if (this.thread === undefined) {
       this.#kind.dispatcher.remove(this)

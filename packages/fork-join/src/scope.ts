@@ -119,6 +119,10 @@ export class ScopeCall implements LimitedCall {
     }
   }
 
+  get isInTransit(): boolean {
+    return false
+  }
+
   /** Aborted from outside, or out of time. */
   cancel({ reason }: Cancellation): void {
     this.#fail(reason)

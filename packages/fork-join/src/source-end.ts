@@ -30,6 +30,11 @@ export class SourceEnd {
     }
   }
 
+  /** Waits no more for those that are closing. */
+  abandon(): void {
+    this.#isClosing = false
+  }
+
   async #whileClosing(closed: Promise<void>, onClosed: () => void): Promise<void> {
     this.#isClosing = true
     try {

@@ -73,11 +73,32 @@ describe('copied are', () => {
   })
 })
 
+test('what a value calls its own does not change what it is a copy of', () => {
+  class Later extends Date {
+    override getTime(): number {
+      return 0
+    }
+  }
+  const words = Object.defineProperty(new Int16Array([300]), Symbol.toStringTag, {
+    value: 'Uint8Array',
+  })
+  const list = Object.defineProperty([1, 2], Symbol.iterator, {
+    value: () => [7][Symbol.iterator](),
+  })
+  expect(new PlainCopier().copyOf({ at: new Later(5), words, list })).toStrictEqual({
+    at: new Date(5),
+    words: new Int16Array([300]),
+    list: [1, 2],
+  })
+})
+
 describe('not copied are', () => {
   const twice = { n: 1 }
   const circle: Record<string, unknown> = {}
   circle.self = circle
   test.each<[string, object]>([
+    ['arguments', argumentsOf(1, 2)],
+    ['two views of one buffer', twoViews()],
     ['instances of classes', new (class Point {})()],
     ['maps', new Map()],
     ['errors', new Error('one')],
@@ -120,3 +141,13 @@ test('after a large value some are not looked at, and then they are again', () =
   expect(copies.indexOf(undefined)).toBe(0)
   expect(copies.at(-1)).toEqual([1])
 })
+
+function argumentsOf(..._values: number[]): object {
+  // biome-ignore lint/complexity/noArguments: it is what is tested
+  return arguments
+}
+
+function twoViews(): object {
+  const bytes = new Uint8Array(8)
+  return { bytes, words: new Uint32Array(bytes.buffer) }
+}

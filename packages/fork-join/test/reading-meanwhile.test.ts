@@ -1,7 +1,7 @@
 /** An iterable that submits to the pool while it is asked for its next input. */
 
 import { MetricsRegistry } from '@threeply/metrics'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { failure, makePool, totals, Words } from './pools.ts'
 
 test('loses no input of its own when it submits what goes before them', {
@@ -64,6 +64,47 @@ test('leaves no call open when it destroys the pool', { timeout: 60_000 }, async
   held.release()
   await Promise.allSettled([blocked, ...runs])
   expect(await mapped).toMatchObject({ code: 'ERR_THREEPLY_CLOSED' })
+})
+
+describe('a getter in an input, read when its message is made', { timeout: 60_000 }, () => {
+  /** Its getter calls `act`, each time that it is read, from the `nth` on. */
+  function acting(act: () => void, nth: number): object {
+    let reads = 0
+    return Object.defineProperty({}, 'acts', {
+      enumerable: true,
+      get: () => {
+        reads += 1
+        if (reads >= nth) act()
+        return 1
+      },
+    })
+  }
+
+  test.each([1, 2])('that cancels its own call settles that once (read %i)', async (nth) => {
+    const metrics = new MetricsRegistry()
+    const pool = makePool({ threads: 1, metrics })
+    await pool.warmUp()
+    const ending = ['run', 'map', 'key'].map(async (how) => {
+      const controller = new AbortController()
+      const input = acting(() => controller.abort(), nth)
+      const options = { signal: controller.signal, ...(how === 'key' ? { key: 1 } : {}) }
+      if (how === 'map') return await failure(pool.map('echo', [input], options))
+      return await failure(pool.run('echo', input, options))
+    })
+    for (const error of await Promise.all(ending)) expect(error.name).toBe('AbortError')
+    const accepted = pool.run('threadAfter', 50)
+    await pool.close()
+    expect(await accepted).toEqual(expect.any(Number))
+    expect(totals(metrics)).toEqual({ submitted: 4, settled: 4, waiting: 0 })
+  })
+
+  test.each([1, 2])('that destroys the pool leaves no call open (read %i)', async (nth) => {
+    const pool = makePool({ threads: 1 })
+    await pool.warmUp()
+    const input = acting(() => void pool.destroy(), nth)
+    const calls = [pool.run('echo', input), pool.map('echo', [1, input])]
+    for (const call of calls) expect((await failure(call)).code).toBe('ERR_THREEPLY_CLOSED')
+  })
 })
 
 test.each(['throws', 'aborts'])(

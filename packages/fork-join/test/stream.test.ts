@@ -200,6 +200,24 @@ describe('leaving the loop', OPTIONS, () => {
     expect(await left).toBe('left')
   })
 
+  test.each(['close', 'abort'])('waits for inputs that never close until a %s', async (end) => {
+    const controller = new AbortController()
+    const pool = makePool({ threads: 1 })
+    const inputs = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false as const, value: 1 }),
+        return: () => new Promise<never>(() => {}),
+      }),
+    }
+    const { signal } = controller
+    const stream = pool.stream('double', inputs, { chunkSize: 1, readAhead: 0, signal })
+    await stream.next()
+    const left = stream.return()
+    if (end === 'close') await pool.close({ deadline: 20 })
+    else setTimeout(() => controller.abort(), 20)
+    expect(await left).toEqual({ done: true, value: undefined })
+  })
+
   test('does not wait for inputs that are in the middle of the next', async () => {
     async function* inputs() {
       yield 1
