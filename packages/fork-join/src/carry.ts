@@ -63,3 +63,12 @@ function isSame(a: Carried[0], b: Carried[0]): boolean {
   if (a === undefined || b === undefined) return a === b
   return Object.keys(a).every((name) => Object.is(a[name], b[name]))
 }
+
+/** What has come in one message with inputs may share objects with them, which their tasks may change. */
+export function apart<Values extends Readonly<Record<string, unknown>>>(
+  carried: Values | undefined,
+): Values | undefined {
+  if (carried === undefined) return undefined
+  const hasObjects = Object.values(carried).some((value) => typeof value === 'object')
+  return hasObjects ? structuredClone(carried) : carried
+}

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers'
 import type { LoadedModule, LoadedTask } from '@threeply/task/runner'
 import { Answers, type Post } from './answers.ts'
-import type { Carried } from './carry.ts'
+import { apart, type Carried } from './carry.ts'
 import { foldOf } from './fold.ts'
 import { type Ending, ForkingTask } from './forking-task.ts'
 import type { IdlePoll } from './idle-poll.ts'
@@ -309,15 +309,6 @@ export class ChunkRunner {
       onProgress: wantsProgress ? progressReport(name, this.#post) : ignore,
     }
   }
-}
-
-/** What has come in one message with inputs may share objects with them, which their tasks may change. */
-function apart<Values extends Readonly<Record<string, unknown>>>(
-  carried: Values | undefined,
-): Values | undefined {
-  if (carried === undefined) return undefined
-  const hasObjects = Object.values(carried).some((value) => typeof value === 'object')
-  return hasObjects ? structuredClone(carried) : carried
 }
 
 function ignore(): void {}
