@@ -61,27 +61,18 @@ describe('what ran on a thread that died', { timeout: 60_000 }, () => {
   })
 
   test('takes outputs with it that waited for it, and says so', async () => {
-    const pool = makePool({ threads: 1, grace: 20 })
-    const held = new Words()
-    await pool.map('loopIf', Array(500).fill({ loops: false })) // quick, so they travel together
-    const blocked = pool.run('block', held)
-    await held.started()
-    const controller = new AbortController()
-    const { signal } = controller
-    const looping = new Words()
-    const quick = () => pool.run('loopIf', { loops: false })
-    const before = failure(quick())
-    const loop = pool.run('loopIf', { loops: true, words: looping.words }, { signal })
-    const behind = Array.from({ length: 18 }, quick)
-    held.release()
-    await blocked
-    await looping.started()
-    controller.abort()
-    await expect(loop).rejects.toBe(signal.reason)
-    const error = await before
-    expect(error).toBeInstanceOf(ThreadExitError)
-    expect(error.message).toMatch(/terminated.* while its output of 'loopIf' waited/)
-    expect(await Promise.all(behind)).toEqual(Array(18).fill('quick'))
+    const pool = makePool({ threads: 1, resourceLimits: { maxOldGenerationSizeMb: 24 } })
+    const [before, exhausting] = await pool.mapSettled('exhaustIf', [false, true], { chunkSize: 2 })
+    expect(before).toMatchObject({
+      reason: {
+        code: 'ERR_THREEPLY_THREAD_EXIT',
+        message: expect.stringMatching(/while its output of 'exhaustIf' waited/),
+      },
+    })
+    expect(exhausting).toMatchObject({
+      reason: { message: expect.stringMatching(/while running 'exhaustIf'/) },
+    })
+    expect(await pool.run('double', 4)).toBe(8)
   })
 
   test('is run again when it is idempotent', async () => {
