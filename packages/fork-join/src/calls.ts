@@ -1,4 +1,5 @@
 /** The calls of a pool: accepts them or refuses them, and knows those that are open. */
+import { AsyncResource } from 'node:async_hooks'
 import { ClosedError, type OutputStream, QueueFullError } from '@threeply/task'
 import { invalidOption, isTraced, traceCall } from '@threeply/task/runner'
 import { broadcast } from './broadcast-call.ts'
@@ -107,7 +108,8 @@ export class Calls {
     )
     let call: MapCall | undefined
     outputs.feedFrom({
-      start: () => {
+      // Whoever reads it first may do so in another async context.
+      start: AsyncResource.bind(() => {
         try {
           this.#admit(name, settings, this.#isClosed)
           call = this.#submit(name, settings, (host) => {
@@ -116,7 +118,7 @@ export class Calls {
         } catch (error) {
           outputs.fail(error)
         }
-      },
+      }),
       roomMade: () => call?.onRoom(),
       awaited: () => {},
       stop: async (reason) => {

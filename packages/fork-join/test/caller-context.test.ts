@@ -52,6 +52,16 @@ describe('in the context of the call', { timeout: 60_000 }, () => {
     expect(seen).toEqual(new Set(['mine']))
   })
 
+  test('inputs of a stream are pulled, whoever reads it', async () => {
+    const pool = await startedElsewhere()
+    const seen = new Set<string | undefined>()
+    const stream = storage.run('mine', () => pool.stream('double', seeing(seen)))
+    let outputs = 0
+    for await (const _output of stream) outputs += 1
+    expect(outputs).toBe(200)
+    expect(seen).toEqual(new Set(['mine']))
+  })
+
   test('values are pulled by reduce', async () => {
     const pool = await startedElsewhere()
     const seen = new Set<string | undefined>()
