@@ -32,6 +32,7 @@ export class Fork implements Child {
   #resolve!: (output: unknown) => void
   #reject!: (error: unknown) => void
   #signal: AbortSignal | undefined
+  #clock: NodeJS.Timeout | undefined
   #cancelled: { readonly reason: unknown } | undefined
 
   constructor(id: number, task: ForkingTask, method: ForkMethod, observer: ForkObserver) {
@@ -72,12 +73,12 @@ export class Fork implements Child {
     const timeout = options?.timeout ?? Number.POSITIVE_INFINITY
     if (options === undefined || timeout > LONGEST_TIMER) return () => {}
     const start = performance.now()
-    const timer = setTimeout(() => {
+    this.#clock = setTimeout(() => {
       const queueTime = performance.now() - start
       this.fail(new TaskTimeoutError(name, { timeout, queueTime, runTime: 0 }))
     }, timeout)
     return () => {
-      clearTimeout(timer)
+      clearTimeout(this.#clock)
       this.options = { ...options, timeout: Math.max(0, timeout - (performance.now() - start)) }
     }
   }
@@ -107,6 +108,7 @@ export class Fork implements Child {
   #end(failure: { readonly error: unknown } | undefined): boolean {
     if (this.hasEnded) return false
     this.hasEnded = true
+    clearTimeout(this.#clock)
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#observer.onEnd()
     this.task.joined(this, failure)

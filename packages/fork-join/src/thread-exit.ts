@@ -56,27 +56,29 @@ function exitError(task: Task, end: ThreadEnd, what: string): Error {
 }
 
 function howItEnded({ threadId, isKilled, exitCode, cause }: ThreadEnd): string {
-  const thread = `thread ${threadId}`
-  if (isKilled)
-    return `${thread} was terminated, since a task on it went on after it was cancelled,`
-  return `${thread} exited with code ${exitCode}${isError(cause) ? ` (${String(cause.name)}: ${String(cause.message)})` : ''}`
+  if (isKilled) {
+    return `thread ${threadId} was terminated, since a task on it went on after it was cancelled,`
+  }
+  const error = isError(cause) ? ` (${String(cause.name)}: ${String(cause.message)})` : ''
+  return `thread ${threadId} exited with code ${exitCode}${error}`
 }
 
 function whileRunning(task: Task, { cause }: ThreadEnd): string {
-  return `while running '${task.name}'. Other tasks are unharmed. ${advice(task, cause)}`
+  const isOutOfMemory =
+    (cause as { readonly code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  const advice = isOutOfMemory
+    ? 'Give it less at a time, or its thread more by `resourceLimits`.'
+    : runAgain(task)
+  return `while running '${task.name}'. Other tasks are unharmed. ${advice}`
 }
 
-function afterTask({ name }: Task): string {
-  return (
-    `while its output of '${name}' waited for that of a task after it. ` +
-    'Set `idempotent: true` to have it run again, or `chunkSize: 1` to have each output sent at once.'
-  )
+function afterTask(task: Task): string {
+  const isOneOfMany = task.index !== undefined
+  const alone = isOneOfMany ? 'With `chunkSize: 1` each output is sent at once. ' : ''
+  return `while its output of '${task.name}' waited for that of a task after it. ${alone}${runAgain(task)}`
 }
 
-function advice({ deaths, call }: Task, cause: unknown): string {
-  if ((cause as { readonly code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    return 'Give it less at a time, or its thread more by `resourceLimits`.'
-  }
+function runAgain({ deaths, call }: Task): string {
   if (!call.settings.idempotent) {
     return 'Set `idempotent: true` to have it run again on another thread.'
   }

@@ -14,9 +14,8 @@ export function transferablesIn(
     const part = waiting.pop()
     if (typeof part !== 'object' || part === null || seen.has(part)) continue
     seen.add(part)
+    if (types.isProxy(part)) continue // `postMessage` will refuse it; asked anything, it may throw
     if (wanted.has(part as Transferable)) found.push(part as Transferable)
-    else if (types.isProxy(part))
-      continue // `postMessage` will refuse it; asked anything, it may throw
     else if (ArrayBuffer.isView(part)) waiting.push(part.buffer)
     else if (part instanceof Map) waiting.push(...part.keys(), ...part.values())
     else if (part instanceof Set) waiting.push(...part)
