@@ -26,8 +26,6 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   readonly #rebalancing: Rebalancing
   /** For how many calls there was room when that was counted last, less those that have come since. */
   #room = 0
-  /** Of all calls so far. */
-  #lowestPriority = Number.POSITIVE_INFINITY
   #isPumping = false
   #isPumpScheduled = false
 
@@ -73,11 +71,15 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     return this.#queue.first !== undefined
   }
 
+  nextFor(thread: PoolThread): Submission | undefined {
+    return this.#bound.queueFor(thread).first
+  }
+
   /** Queues a call that was accepted, or that has inputs again. */
   submit(call: Submission): void {
     if (this.#queue.has(call)) return
     this.#enqueue(call)
-    this.#makeWay()
+    this.#rebalancing.makeWay()
     // With a thread at hand it goes at once; else those of one tick go together.
     if (this.#crew.hasIdle) this.pump()
     else this.#schedulePump()
@@ -154,7 +156,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     // The first is the first to go, before those that were forked earlier; those of a key in order.
     for (const call of calls.toReversed()) if (call.settings.key === undefined) this.#enqueue(call)
     for (const call of calls) if (call.settings.key !== undefined) this.#enqueue(call)
-    this.#makeWay()
+    this.#rebalancing.makeWay()
     if (this.#crew.hasIdle) this.pump()
     else this.#schedulePump()
   }
@@ -182,16 +184,8 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     this.#costs.recordSend(name, count, duration)
   }
 
-  /** What waits on threads, takes long, and goes after the next in the queue, waits there instead. */
-  #makeWay(): void {
-    if (this.#isPumping) return // inputs are read, and theirs may be what comes back
-    const { first } = this.#queue
-    if (first === undefined || first.priority <= this.#lowestPriority) return
-    for (const thread of this.#crew.threads) this.requeue(thread, thread.makeWayFor(first))
-  }
-
   #enqueue(call: Submission): void {
-    this.#lowestPriority = Math.min(this.#lowestPriority, call.priority)
+    this.#rebalancing.queued(call)
     const { key, isFork } = call.settings
     if (key !== undefined) this.#bound.keyed.push(call)
     else if (isFork) this.#queue.unshift(call)
@@ -237,7 +231,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
       this.#schedulePump()
       return
     }
-    this.#makeWay()
+    this.#rebalancing.makeWay()
     this.#isPumping = true
     try {
       this.#feedThreads()

@@ -206,7 +206,13 @@ export class PoolThread {
 
   /** Takes back what is long, has not started, and goes after `call`, the latest first. */
   makeWayFor(call: Submission): readonly Task[] {
-    return this.#taken(this.#sent.takeLongChunk((task) => goesBefore(call, task.call)))
+    const isKeyed = ({ settings }: Submission) => settings.key !== undefined
+    return this.#taken(
+      this.#sent.takeLongChunk((task) => {
+        // Those of keys keep their order on the thread, whatever their priority.
+        return goesBefore(call, task.call) && !(isKeyed(call) && isKeyed(task.call))
+      }),
+    )
   }
 
   /** Takes back half of what has not started, the latest first, for a thread that has nothing to do. */

@@ -1,11 +1,18 @@
-/** Takes back what waits on busy threads, for those that have nothing to do, or when it waits too long. */
+/**
+ * Takes back what waits on busy threads: for those that have nothing to do, for what goes before it,
+ * or when it waits too long.
+ */
 import type { PoolThread } from './pool-thread.ts'
-import type { Task } from './submission.ts'
+import type { Submission, Task } from './submission.ts'
 import type { ThreadCrew } from './thread-crew.ts'
 
 /** Who had sent it. */
 export interface RebalancingHost {
   readonly hasQueued: boolean
+  /** Whether it is reading inputs, and what came back might be theirs. */
+  readonly isFeeding: boolean
+  /** What is queued and may go to that thread next. */
+  nextFor(thread: PoolThread): Submission | undefined
   /** @param tasks The latest first. */
   requeue(thread: PoolThread, tasks: readonly Task[]): void
   /** Gives threads what is queued; when nothing is, it may call `relieve`. */
@@ -15,6 +22,9 @@ export interface RebalancingHost {
 export class Rebalancing {
   readonly #crew: ThreadCrew
   readonly #host: RebalancingHost
+  /** Of all calls so far. */
+  #lowestPriority = Number.POSITIVE_INFINITY
+  #highestPriority = Number.NEGATIVE_INFINITY
   #isStealScheduled = false
   #overrunTimer: NodeJS.Timeout | undefined
   /** When that is up, by `performance.now()`. */
@@ -23,6 +33,22 @@ export class Rebalancing {
   constructor(crew: ThreadCrew, host: RebalancingHost) {
     this.#crew = crew
     this.#host = host
+  }
+
+  /** Notes a call that is about to be queued. */
+  queued({ priority }: Submission): void {
+    this.#lowestPriority = Math.min(this.#lowestPriority, priority)
+    this.#highestPriority = Math.max(this.#highestPriority, priority)
+  }
+
+  /** What waits on threads, takes long, and goes after what is queued, waits there instead. */
+  makeWay(): void {
+    if (this.#lowestPriority >= this.#highestPriority || this.#host.isFeeding) return
+    for (const thread of this.#crew.threads) {
+      const next = this.#host.nextFor(thread)
+      if (next === undefined || next.priority <= this.#lowestPriority) continue
+      this.#host.requeue(thread, thread.makeWayFor(next))
+    }
   }
 
   /**

@@ -171,6 +171,25 @@ describe('priority', { timeout: 60_000 }, () => {
     const order = (await Promise.all([...low, lower, high])).map((start) => start - started)
     expect(order).toEqual([0, 2, 3, 4, 5, 1])
   })
+
+  test('goes before them also with a key', async () => {
+    const pool = makePool({ threads: 1 })
+    const held = new Words()
+    const learning = { words: held.words, milliseconds: 5, blocks: false }
+    for (let call = 0; call < 5; call += 1) {
+      await pool.run('busyOrBlocked', learning, { key: call % 2 })
+    }
+    const started = held.starts
+    const blocking = { ...learning, blocks: true }
+    const run = (options: { key?: number; priority?: number }) =>
+      pool.run('busyOrBlocked', blocking, options)
+    const runs = [run({}), run({}), run({})]
+    await held.started(started + 1)
+    runs.push(run({ key: 1, priority: 1 }))
+    held.release()
+    const order = (await Promise.all(runs)).map((start) => start - started)
+    expect(order).toEqual([0, 2, 3, 1])
+  })
 })
 
 describe('onProgress', { timeout: 60_000 }, () => {
