@@ -19,6 +19,8 @@ export interface ThreadOpening {
   readonly metrics: MetricsHandle | undefined
   /** A heap of more bytes is to be told. */
   readonly heapBytes: number
+  /** Of the thread's {@link SetupTurn}. */
+  readonly setupTurn: Int32Array
 }
 
 /** What opening a thread gives. */

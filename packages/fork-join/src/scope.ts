@@ -21,8 +21,9 @@ export interface ScopeOptions {
   /**
    * - `all`: the first failure, of a child or of the body, cancels the other children and is thrown.
    * - `any`: the first output of a child cancels the others and is what the scope gives; when all
-   *   have failed, it throws an `AggregateError`.
-   * - `settled`: a failure cancels nobody, and the scope gives the body's value.
+   *   have failed, it throws an `AggregateError`. A body that throws what a child has failed with,
+   *   as it awaited that, ends nothing; any other error of the body cancels the children and is thrown.
+   * - `settled`: a failure cancels nobody, and the scope gives the body's value, or throws its error.
    *
    * Each waits until all children have ended.
    * @default 'all'
@@ -154,9 +155,15 @@ export class ScopeCall implements LimitedCall {
       return await body({ fork, map, cancel, signal } as Scope<never>)
     } catch (error) {
       if (this.#settings.policy === 'settled') this.#failure ??= { error }
-      else this.#fail(error)
+      else if (this.#settings.policy === 'all' || !this.#isOfChildren(error)) this.#fail(error)
       return undefined
     }
+  }
+
+  /** Whether the body only passes on what children have failed with, of which another may succeed. */
+  #isOfChildren(error: unknown): boolean {
+    if (this.#errors.some((own) => Object.is(own, error))) return true
+    return error instanceof AggregateError && error.errors.every((one) => this.#isOfChildren(one))
   }
 
   #scope() {

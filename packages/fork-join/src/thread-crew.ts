@@ -1,6 +1,6 @@
 /** The threads of a pool: how many there are, which are idle, what follows when they cannot start. */
 import { availableParallelism } from 'node:os'
-import { TaskModuleError } from '@threeply/task'
+import { TaskModuleError, ThreadExitError } from '@threeply/task'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 import type { Duration } from './messages.ts'
 import type { PoolSettings } from './pool-options.ts'
@@ -291,5 +291,6 @@ function exitWhileLoading(module: string, { exitCode, cause }: ThreadExit): Erro
   const message =
     `the task module ${module} cannot be loaded: its thread exited with code ${exitCode} meanwhile, or in its setup. ` +
     'It must load on a thread of its own and let that live.'
-  return new TaskModuleError(message, cause === undefined ? {} : { cause })
+  const exit = () => new ThreadExitError(`the thread exited with code ${exitCode}.`, { exitCode })
+  return new TaskModuleError(message, { cause: cause ?? exit() })
 }

@@ -21,13 +21,15 @@ import {
   TORN_DOWN,
   type ToThread,
 } from './messages.ts'
+import { SetupTurn } from './setup-turn.ts'
 import { TaskMeter } from './task-meter.ts'
 
 export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> {
-  const { port, module, metrics, heapBytes } = opening
+  const { port, module, metrics, heapBytes, setupTurn } = opening
   let tasks: LoadedModule
   try {
     tasks = await LoadedModule.load(module)
+    if (tasks.hasTeardown && !new SetupTurn(setupTurn).begin()) await untilTheEnd()
     await tasks.setUp()
   } catch (error) {
     return { failure: encodeError(error), hasTeardown: false }
@@ -58,6 +60,11 @@ export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> 
     else runner.forks.progress(message[1], message[2])
   })
   return { failure: undefined, hasTeardown: tasks.hasTeardown }
+}
+
+/** The parent is about to end the thread. */
+function untilTheEnd(): Promise<never> {
+  return new Promise(() => {})
 }
 
 /** The parent ends the thread after that. */

@@ -25,6 +25,7 @@ import {
   type ToThread,
 } from './messages.ts'
 import type { ResourceLimits } from './pool-options.ts'
+import { SetupTurn } from './setup-turn.ts'
 
 type RunOptions = Parameters<Piscina['run']>[1]
 
@@ -56,12 +57,16 @@ export class ThreadHost {
   readonly #port: MessagePort
   readonly #module: string
   #cause: unknown
-  #hasTeardown = false
-  #isTearingDown = false
-  #teardownTimer: NodeJS.Timeout | undefined
+  readonly #setupTurn = new SetupTurn()
+  /** Whether it has opened, and what it calls at its end. */
+  #opened: ThreadOpened | undefined
+  #isEnding = false
+  /** What the end of the thread waits for. */
+  #endsAfter: 'setup' | 'teardown' | undefined
+  #graceTimer: NodeJS.Timeout | undefined
 
   constructor(
-    opening: Omit<ThreadOpening, 'port'>,
+    opening: Omit<ThreadOpening, 'port' | 'setupTurn'>,
     resourceLimits: ResourceLimits | undefined,
     events: ThreadEvents,
   ) {
@@ -87,14 +92,16 @@ export class ThreadHost {
     this.#piscina.on('error', () => {}) // the thread's own events tell it, better
     // The type that piscina has for this takes `postMessage`'s options for its transfer list.
     const options = { transferList: [port2] } as unknown as RunOptions
-    const opened = this.#piscina.run({ ...opening, port: port2 }, options)
+    const setupTurn = this.#setupTurn.word
+    const opened = this.#piscina.run({ ...opening, port: port2, setupTurn }, options)
     const worker = this.#piscina.threads[0]! // `run` has just started it
     this.threadId = worker.threadId
     this.#watch(worker)
     opened.then(
-      ({ failure, hasTeardown }) => {
-        this.#hasTeardown = hasTeardown
-        events.onOpen(failure && decodeError(failure))
+      (thread) => {
+        this.#opened = thread
+        if (this.#endsAfter === 'setup') this.#tearDown(thread)
+        events.onOpen(thread.failure && decodeError(thread.failure))
       },
       (cause: unknown) => events.onOpen(failedToOpen(opening.module, cause)),
     )
@@ -107,18 +114,17 @@ export class ThreadHost {
 
   /**
    * Ends the thread, which has nothing to do, after its teardown.
-   * @param grace Milliseconds that the teardown may take, before the thread is terminated.
+   * @param grace Milliseconds that the teardown may take, and before it the rest of a setup that has
+   *   begun, before the thread is terminated.
    */
   end(grace: number): void {
-    if (this.#isTearingDown) return
-    if (!this.#hasTeardown || this.hasExited) {
-      this.kill()
-      return
-    }
-    this.#isTearingDown = true
-    this.post([TEAR_DOWN], [])
-    if (grace > LONGEST_TIMER) return
-    this.#teardownTimer = setTimeout(() => {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    if (this.#opened !== undefined) this.#tearDown(this.#opened)
+    else if (this.#setupTurn.end()) this.kill()
+    else this.#endsAfter = 'setup'
+    if (this.#endsAfter === undefined || grace > LONGEST_TIMER) return
+    this.#graceTimer = setTimeout(() => {
       this.#warn(`had not ended after its grace of ${grace} ms, and its thread was terminated`)
       this.kill()
     }, grace)
@@ -126,9 +132,19 @@ export class ThreadHost {
 
   /** Ends the thread, whatever it is doing. */
   kill(): void {
-    this.#isTearingDown = false
-    clearTimeout(this.#teardownTimer)
+    this.#isEnding = true
+    this.#endsAfter = undefined
+    clearTimeout(this.#graceTimer)
     void this.#piscina.destroy()
+  }
+
+  #tearDown({ hasTeardown }: ThreadOpened): void {
+    if (!hasTeardown || this.hasExited) {
+      this.kill()
+      return
+    }
+    this.#endsAfter = 'teardown'
+    this.post([TEAR_DOWN], [])
   }
 
   #watch(worker: Worker): void {
@@ -143,8 +159,8 @@ export class ThreadHost {
         this.#onMessage(received.message)
       }
       this.#port.close()
-      clearTimeout(this.#teardownTimer)
-      if (this.#isTearingDown) this.#warn(`ended its thread, with exit code ${exitCode}`)
+      clearTimeout(this.#graceTimer)
+      if (this.#endsAfter !== undefined) this.#warn(`ended its thread, with exit code ${exitCode}`)
       this.#events.onExit({ exitCode, cause: this.#cause })
     })
   }
@@ -166,9 +182,10 @@ export class ThreadHost {
     this.kill()
   }
 
-  /** What a teardown does has no call to reject, and must not pass in silence. */
+  /** What these do then has no call to reject, and must not pass in silence. */
   #warn(what: string): void {
-    process.emitWarning(`'teardown' of the task module ${this.#module} ${what}.`, 'ThreeplyWarning')
+    const message = `'${this.#endsAfter ?? 'teardown'}' of the task module ${this.#module} ${what}.`
+    process.emitWarning(message, 'ThreeplyWarning')
   }
 }
 

@@ -21,6 +21,7 @@ describe.each(['throws', 'exits'])('a module that %s while it loads', OPTIONS, (
       expect(error).toBeInstanceOf(TaskModuleError)
       expect(error.code).toBe('ERR_THREEPLY_TASK_MODULE')
       expect(error.message).toContain(`${how}-at-load.ts`)
+      if (how === 'exits') expect(error.cause).toMatchObject({ exitCode: expect.any(Number) })
     }
     const attempts = attemptsIn(log)
     expect(attempts).toBeLessThanOrEqual(4)

@@ -137,6 +137,41 @@ describe("policy 'any'", OPTIONS, () => {
     expect(error).toBeInstanceOf(AggregateError)
     expect(error.errors.map(({ message }) => message)).toEqual(['1 is odd', '3 is odd', '5 is odd'])
   })
+
+  test('goes on when the body throws what a child that it awaits has failed with', async () => {
+    const held = new Words()
+    const output = makePool().scope(
+      async ({ fork }) => {
+        void fork('block', held)
+        const others = [fork('throwIfOdd', 1), fork('throwIfOdd', 3)]
+        await Promise.any(others).finally(() => held.release())
+      },
+      { policy: 'any' },
+    )
+    expect(await output).toBe('released')
+    const all = makePool().scope(
+      ({ fork }) => Promise.all([fork('throwIfOdd', 1), fork('throwIfOdd', 3)]),
+      { policy: 'any' },
+    )
+    expect(await failure(all)).toMatchObject({
+      errors: [{ name: 'RangeError' }, { message: '3 is odd' }],
+    })
+  })
+
+  test('ends when the body fails by itself', async () => {
+    const held = new Words()
+    const own = new TypeError('of the body')
+    const call = makePool().scope(
+      async ({ fork }) => {
+        void fork('spin', held)
+        await held.started()
+        throw own
+      },
+      { policy: 'any' },
+    )
+    expect(await failure(call)).toBe(own)
+    expect(held.ends).toBe(1)
+  })
 })
 
 describe("policy 'settled'", OPTIONS, () => {

@@ -57,15 +57,50 @@ describe('teardown', OPTIONS, () => {
     expect(await pool.run('state')).toMatchObject({ isSetUp: true })
   })
 
+  test.each(['under way', 'behind it'])(
+    'follows a setup that is %s when the pool is closed',
+    async (how) => {
+      const { pool, notes } = newLife({ threads: { min: 1, max: 1 }, grace: 60_000 })
+      const begun = how === 'under way' ? 'begun' : 'setup'
+      await until(() => notes(begun).length === 1)
+      await pool.close()
+      expect([notes('setup'), notes('torn down')].map(({ length }) => length)).toEqual([1, 1])
+    },
+  )
+
+  test('is not there for a thread that has not begun its setup when the pool is closed', async () => {
+    const { pool, notes } = newLife({ threads: { min: 2, max: 2 } })
+    await pool.close()
+    expect(notes('begun').length).toBe(notes('torn down').length)
+  })
+
+  test('that is waited for twice, as the pool closes just after, is warned of by nobody', async () => {
+    const warnings = warningsUntilEnd()
+    for (let pools = 0; pools < 8; pools += 1) {
+      const { pool, notes } = newLife({ threads: 1, recycleAfter: { tasks: 1 } })
+      await pool.run('state')
+      await until(() => notes('torn down').length === 1)
+      await pool.close()
+    }
+    expect(warnings).toEqual([])
+  })
+
+  test('is cut short with a setup that hangs, and that is warned of', async () => {
+    const warnings = warningsUntilEnd()
+    const { pool, notes } = newLife({ threads: { min: 1, max: 1 }, grace: 50 }, { setup: 'hangs' })
+    await until(() => notes('begun').length === 1)
+    await pool.close()
+    await until(() => warnings.length > 0)
+    expect(warnings[0]!.message).toMatch(/^'setup' of .* grace of 50 ms/)
+    expect(notes('teardown')).toEqual([])
+  })
+
   test.each([
     ['throws', /RangeError: no goodbye/, 60_000],
     ['exits', /ended its thread, with exit code 3/, 60_000],
     ['hangs', /grace of 50 ms/, 50],
   ])('that %s does not hold up close, and is warned of', async (how, warning, grace) => {
-    const warnings: Error[] = []
-    const onWarning = (error: Error) => warnings.push(error)
-    process.on('warning', onWarning)
-    onTestFinished(() => void process.off('warning', onWarning))
+    const warnings = warningsUntilEnd()
     const { pool, notes } = newLife({ threads: 1, grace }, { teardown: how })
     await pool.run('state')
     await pool.close()
@@ -205,4 +240,13 @@ function newLife(options: ForkJoinPoolOptions = {}, asked: Record<string, string
       .split('\n')
       .filter((line) => line.startsWith(`${what} `))
   return { pool, notes }
+}
+
+/** The process warnings of this test. */
+function warningsUntilEnd(): readonly Error[] {
+  const warnings: Error[] = []
+  const onWarning = (error: Error) => warnings.push(error)
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
+  return warnings
 }
