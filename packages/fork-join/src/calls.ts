@@ -83,9 +83,16 @@ export class Calls {
     options: MapOptions | undefined,
     isClosed: boolean = this.#isClosed,
   ): Promise<unknown[]> {
-    return this.#collect<unknown[]>('map', name, inputs, options, isClosed, (settlement) => {
-      return new CollectedOutputs(settlement)
-    })
+    return this.#collect<unknown[]>(
+      'map',
+      name,
+      inputs,
+      options,
+      isClosed,
+      (settlement, awaited) => {
+        return new CollectedOutputs(settlement, awaited)
+      },
+    )
   }
 
   mapSettled(
@@ -93,9 +100,16 @@ export class Calls {
     inputs: unknown,
     options: MapOptions | undefined,
   ): Promise<PromiseSettledResult<unknown>[]> {
-    return this.#collect('mapSettled', name, inputs, options, this.#isClosed, (settlement) => {
-      return new SettledOutputs(settlement)
-    })
+    return this.#collect(
+      'mapSettled',
+      name,
+      inputs,
+      options,
+      this.#isClosed,
+      (settlement, awaited) => {
+        return new SettledOutputs(settlement, awaited)
+      },
+    )
   }
 
   /** Accepted when its first output is asked for. */
@@ -212,7 +226,7 @@ export class Calls {
     inputs: unknown,
     options: MapOptions | undefined,
     isClosed: boolean,
-    outputsFor: (settlement: Settlement<Value>) => Outputs,
+    outputsFor: (settlement: Settlement<Value>, awaited: number) => Outputs,
   ): Promise<Value> {
     const call = (): Promise<Value> =>
       new Promise((resolve, reject) => {
@@ -220,7 +234,7 @@ export class Calls {
         this.#admit(name, settings, isClosed)
         this.#submit(name, settings, (host) => {
           const source = InputSource.of(method, inputs, host)
-          return { source, outputs: outputsFor({ resolve, reject }) }
+          return { source, outputs: outputsFor({ resolve, reject }, source.remaining) }
         })
       })
     return traced(method, name, call)

@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { invalidOption } from '@threeply/task/runner'
+import type { AliasGuard } from './alias-guard.ts'
 import { oneTurn } from './one-turn.ts'
 
 /** How many inputs that were taken are kept, before their places are given back. */
@@ -27,6 +28,17 @@ export abstract class InputSource {
   value: unknown
   /** Goes to the next input, if there is one, or one yet. Throws what the iterable throws. */
   abstract next(): boolean
+  /**
+   * Adds to `inputs` until they are `most`, or there are no more now, or `guard` refuses one.
+   * @returns Whether it has refused one, which is `value`.
+   */
+  fill(inputs: unknown[], most: number, guard: AliasGuard): boolean {
+    while (inputs.length < most && this.next()) {
+      if (!guard.admits(this.value)) return true
+      inputs.push(this.value)
+    }
+    return false
+  }
   /** Calls `read`, which calls `next`, in the async context that this is to be read in. */
   inContext<Result>(read: () => Result): Result {
     return read()

@@ -107,7 +107,7 @@ export class MapCall extends Submission implements LimitedCall {
 
   override takeRange(most: number, cost: number, guard: AliasGuard): Chunk | undefined {
     const inputs: unknown[] = []
-    const isApart = this.#source.inContext(() => this.#readInto(inputs, most, guard))
+    const isApart = this.#readInto(inputs, most, guard)
     const count = inputs.length
     const index = this.#outputs.open(count)
     this.#dispatcher.metrics.submitted(count)
@@ -219,6 +219,7 @@ export class MapCall extends Submission implements LimitedCall {
   /** Settles the call when nothing of it is left anywhere. */
   #settleIfDone(): void {
     if (this.#inFlight > 0 || this.#sourceEnd.isClosing || this.#hasSettled) return
+    if (this.#isReading) return // what is being read is on its way too
     if (this.#failure === undefined && this.#held + this.#source.remaining > 0) {
       this.#room.stall()
       return
@@ -273,39 +274,44 @@ export class MapCall extends Submission implements LimitedCall {
     this.#settleIfDone()
   }
 
-  /** Goes to the next input, if there is one now that may be pulled. */
-  #readNext(): boolean {
-    if (!this.#room.look()) return false
+  #read(): MapTask | undefined {
+    if (!this.#room.look()) return undefined
+    const hasNext = this.#reading(() => this.#source.next())
+    if (this.#failure !== undefined) return undefined
+    if (!hasNext) this.#room.review()
+    else this.#room.take(1)
+    return hasNext ? this.#newTask() : undefined
+  }
+
+  /** @returns Whether there is one more, which cannot travel with these. */
+  #readInto(inputs: unknown[], most: number, guard: AliasGuard): boolean {
+    while (inputs.length < most && this.#room.look()) {
+      const before = inputs.length
+      const until = Math.min(most, before + this.#room.left)
+      const isApart = this.#reading(() => this.#source.fill(inputs, until, guard))
+      const count = inputs.length - before
+      this.#inFlight += count
+      if (this.#failure !== undefined) return false
+      this.#room.take(isApart ? count + 1 : count)
+      if (isApart) return true
+      if (inputs.length === until) continue
+      this.#room.review()
+      return false
+    }
+    return false
+  }
+
+  /** Code of the user's runs, which may end the call; so does what it throws. */
+  #reading(read: () => boolean): boolean {
     this.#isReading = true
     try {
-      const hasNext = this.#source.next()
-      if (this.#failure !== undefined) return false
-      if (!hasNext) {
-        this.#room.review()
-        return false
-      }
+      return this.#source.inContext(read)
     } catch (error) {
       this.#end(error, false)
       return false
     } finally {
       this.#isReading = false
     }
-    this.#room.take()
-    return true
-  }
-
-  #read(): MapTask | undefined {
-    return this.#source.inContext(() => this.#readNext()) ? this.#newTask() : undefined
-  }
-
-  /** @returns Whether there is one more, which cannot travel with these. */
-  #readInto(inputs: unknown[], most: number, guard: AliasGuard): boolean {
-    while (inputs.length < most && this.#readNext()) {
-      if (!guard.admits(this.#source.value)) return true
-      inputs.push(this.#source.value)
-      this.#inFlight += 1 // at once: the source may end the call, which then waits for these
-    }
-    return false
   }
 
   /** Of the input that was read last. */

@@ -17,6 +17,11 @@ export class MapRoom {
     this.#count = count
   }
 
+  /** How many inputs may be pulled, as it was counted last. */
+  get left(): number {
+    return this.#left
+  }
+
   /** Whether an input may be pulled. */
   look(): boolean {
     if (this.#left > 0) return true
@@ -25,9 +30,9 @@ export class MapRoom {
     return this.#left > 0
   }
 
-  /** One was pulled. */
-  take(): void {
-    this.#left -= 1
+  /** So many were pulled. */
+  take(count: number): void {
+    this.#left -= count
   }
 
   /** What inputs cost may have turned out to be more since it was counted. */

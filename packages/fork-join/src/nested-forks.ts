@@ -86,10 +86,11 @@ export class NestedForks {
     child: Child,
   ): MapCall {
     const source = InputSource.of('map', inputs, { onInput() {}, readAhead: () => 0 })
-    const outputs = new CollectedOutputs({
-      resolve: (all) => children.fulfilled(child, all),
-      reject: (error) => children.rejected(child, error),
-    })
+    const settlement = {
+      resolve: (all: unknown) => children.fulfilled(child, all),
+      reject: (error: unknown) => children.rejected(child, error),
+    }
+    const outputs = new CollectedOutputs(settlement, source.remaining)
     return new MapCall(this.#dispatcher, { name, settings, source, outputs, onSettled() {} })
   }
 

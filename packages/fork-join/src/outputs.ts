@@ -25,19 +25,26 @@ export interface Settlement<Value> {
   readonly reject: (error: unknown) => void
 }
 
+/** For more than so many outputs room is made when they come. */
+const MOST_AWAITED = 2 ** 24
+
 /** Outputs in the order of the inputs, all at once. */
 abstract class AllOutputs<Item> implements Outputs {
-  protected readonly items: (Item | undefined)[] = []
+  protected readonly items: (Item | undefined)[]
   readonly #settlement: Settlement<Item[]>
+  #opened = 0
   abstract readonly takeFailures: boolean
 
-  constructor(settlement: Settlement<Item[]>) {
+  /** @param awaited How many outputs there will be, as far as that is known. */
+  constructor(settlement: Settlement<Item[]>, awaited: number) {
     this.#settlement = settlement
+    this.items = new Array(awaited <= MOST_AWAITED ? awaited : 0) // growing would copy them again and again
   }
 
   open(count: number): number {
-    const first = this.items.length
-    this.items.length += count
+    const first = this.#opened
+    this.#opened += count
+    if (this.#opened > this.items.length) this.items.length = this.#opened
     return first
   }
 
@@ -49,6 +56,7 @@ abstract class AllOutputs<Item> implements Outputs {
   }
 
   finish(): void {
+    this.items.length = this.#opened
     this.#settlement.resolve(this.items as Item[])
   }
 
