@@ -53,34 +53,42 @@ export class AliasGuard {
     return isSeparate
   }
 
-  /** Whether nothing in `value` has been seen, as far as that can be told cheaply. */
+  /** Whether nothing in `value` has been seen, as far as that can be told cheaply. It never throws. */
   #isSeparate(value: object): boolean {
     this.#partsLeft -= 1
     if (this.#partsLeft < 0 || this.#seen.has(value)) return false
     this.#seen.add(value)
     // Asked anything else, a proxy may throw.
     if (types.isProxy(value)) return false
+    try {
+      return this.#arePartsSeparate(value)
+    } catch {
+      return false // a getter threw, which `postMessage` will meet and report
+    }
+  }
+
+  #arePartsSeparate(value: object): boolean {
     if (Array.isArray(value)) {
       this.#partsLeft -= value.length
       if (this.#partsLeft < 0) return false
-      for (const part of value) if (isObject(part) && !this.#isSeparate(part)) return false
+      // By their places, as `postMessage` reads them: an array may have an iterator of its own.
+      for (let place = 0; place < value.length; place += 1) {
+        const part: unknown = value[place]
+        if (isObject(part) && !this.#isSeparate(part)) return false
+      }
       return true
     }
     if (ArrayBuffer.isView(value)) return this.#isSeparate(value.buffer)
     if (types.isAnyArrayBuffer(value)) return true
     // What is cloned of these, an enumeration does not show.
     if (types.isMap(value) || types.isSet(value) || types.isNativeError(value)) return false
-    try {
-      for (const key in value) {
-        this.#partsLeft -= 1
-        if (this.#partsLeft < 0) return false
-        const part = (value as Record<string, unknown>)[key]
-        if (isObject(part) && !this.#isSeparate(part)) return false
-      }
-      return true
-    } catch {
-      return false // a getter threw, which `postMessage` will meet and report
+    for (const key in value) {
+      this.#partsLeft -= 1
+      if (this.#partsLeft < 0) return false
+      const part = (value as Record<string, unknown>)[key]
+      if (isObject(part) && !this.#isSeparate(part)) return false
     }
+    return true
   }
 }
 

@@ -40,7 +40,8 @@ export class Calls {
   /** The defaults, with what was carried last. */
   #carrying: CallSettings
   #isClosed = false
-  #isDestroyed = false
+  /** What all is rejected with, once the pool was destroyed. */
+  #destroyedFor: Error | undefined
 
   constructor(dispatcher: Dispatcher, settings: PoolSettings) {
     this.#dispatcher = dispatcher
@@ -50,26 +51,26 @@ export class Calls {
     this.#carrying = this.#defaults
   }
 
-  /** @param isClosed Whether it is to be refused; a scope that was open before may go on forking. */
+  /** @param isOfScope Whether a scope asks that was open before the pool was closed: it may go on forking. */
   run(
     name: string,
     input: unknown,
     options: RunOptions | undefined,
-    isClosed: boolean = this.#isClosed,
+    isOfScope = false,
   ): Promise<unknown> {
-    if (!isTraced()) return this.#run(name, input, options, isClosed)
-    return traced('run', name, () => this.#run(name, input, options, isClosed))
+    if (!isTraced()) return this.#run(name, input, options, isOfScope)
+    return traced('run', name, () => this.#run(name, input, options, isOfScope))
   }
 
   #run(
     name: string,
     input: unknown,
     options: RunOptions | undefined,
-    isClosed: boolean,
+    isOfScope: boolean,
   ): Promise<unknown> {
     return new Promise((resolve) => {
       const settings = this.#check('run', name, options)
-      this.#admit(name, settings, isClosed)
+      this.#admit(name, settings, isOfScope)
       const call = new RunCall(this.#kindOf(name, settings), input, resolve)
       this.#dispatcher.metrics.submitted()
       this.#dispatcher.work.add()
@@ -81,14 +82,14 @@ export class Calls {
     name: string,
     inputs: unknown,
     options: MapOptions | undefined,
-    isClosed: boolean = this.#isClosed,
+    isOfScope = false,
   ): Promise<unknown[]> {
     return this.#collect<unknown[]>(
       'map',
       name,
       inputs,
       options,
-      isClosed,
+      isOfScope,
       (settlement, awaited) => {
         return new CollectedOutputs(settlement, awaited)
       },
@@ -100,16 +101,9 @@ export class Calls {
     inputs: unknown,
     options: MapOptions | undefined,
   ): Promise<PromiseSettledResult<unknown>[]> {
-    return this.#collect(
-      'mapSettled',
-      name,
-      inputs,
-      options,
-      this.#isClosed,
-      (settlement, awaited) => {
-        return new SettledOutputs(settlement, awaited)
-      },
-    )
+    return this.#collect('mapSettled', name, inputs, options, false, (settlement, awaited) => {
+      return new SettledOutputs(settlement, awaited)
+    })
   }
 
   /** Accepted when its first output is asked for. */
@@ -125,7 +119,7 @@ export class Calls {
       // Whoever reads it first may do so in another async context.
       start: AsyncResource.bind(() => {
         try {
-          this.#admit(name, settings, this.#isClosed)
+          this.#admit(name, settings, false)
           call = this.#submit(name, settings, (host) => {
             return { source: InputSource.of('stream', inputs, host), outputs }
           })
@@ -158,7 +152,7 @@ export class Calls {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const settings = this.#check('reduce', name, options)
-      this.#admit(name, settings, this.#isClosed)
+      this.#admit(name, settings, false)
       // One message, one fold: how long it is, the reduction decides.
       this.#submit(name, { ...settings, folds: true, chunkSize: 1 }, (host) => {
         const reduction = new Reduction(InputSource.of('reduce', inputs, host), {
@@ -180,7 +174,7 @@ export class Calls {
   ): Promise<unknown[]> {
     return traced('broadcast', name, async () => {
       const settings = this.#check('broadcast', name, options)
-      this.#admit(name, settings, this.#isClosed)
+      this.#admit(name, settings, false)
       return broadcast(this.#kindOf(name, settings), input)
     })
   }
@@ -209,7 +203,7 @@ export class Calls {
   /** Accepts nothing more, and ends what is open. */
   destroy(error: Error): void {
     this.#isClosed = true
-    this.#isDestroyed = true
+    this.#destroyedFor = error
     for (const call of this.#open) call.fail(error, 'closed')
   }
 
@@ -225,13 +219,13 @@ export class Calls {
     name: string,
     inputs: unknown,
     options: MapOptions | undefined,
-    isClosed: boolean,
+    isOfScope: boolean,
     outputsFor: (settlement: Settlement<Value>, awaited: number) => Outputs,
   ): Promise<Value> {
     const call = (): Promise<Value> =>
       new Promise((resolve, reject) => {
         const settings = this.#check(method, name, options)
-        this.#admit(name, settings, isClosed)
+        this.#admit(name, settings, isOfScope)
         this.#submit(name, settings, (host) => {
           const source = InputSource.of(method, inputs, host)
           return { source, outputs: outputsFor({ resolve, reject }, source.remaining) }
@@ -245,16 +239,39 @@ export class Calls {
     settings: CallSettings,
     endsFor: (host: SourceHost) => Pick<MapParts, 'source' | 'outputs'>,
   ): MapCall {
-    const ends = endsFor({
-      onInput: () => call.onInput(),
-      readAhead: () => Math.min(this.#dispatcher.readAhead(name), call.room),
-    })
-    const onSettled = () => this.#open.delete(call)
-    const call = new MapCall(this.#dispatcher, { name, settings, ...ends, onSettled })
-    this.#open.add(call)
-    this.#dispatcher.work.add()
-    call.onInput()
+    const { work } = this.#dispatcher
+    work.add() // it was admitted, and from here on code of the user's runs, which may close the pool
+    const call = this.#newMapCall(name, settings, endsFor)
+    this.#begin(call)
     return call
+  }
+
+  #newMapCall(
+    name: string,
+    settings: CallSettings,
+    endsFor: (host: SourceHost) => Pick<MapParts, 'source' | 'outputs'>,
+  ): MapCall {
+    try {
+      const ends = endsFor({
+        onInput: () => call.onInput(),
+        readAhead: () => Math.min(this.#dispatcher.readAhead(name), call.room),
+      })
+      const onSettled = () => this.#open.delete(call)
+      const call = new MapCall(this.#dispatcher, { name, settings, ...ends, onSettled })
+      this.#open.add(call)
+      return call
+    } catch (error) {
+      this.#dispatcher.work.done()
+      throw error
+    }
+  }
+
+  /** Unless it was ended while its inputs were asked for their iterator. */
+  #begin(call: MapCall): void {
+    const { signal } = call.settings
+    if (this.#destroyedFor !== undefined) call.fail(this.#destroyedFor, 'closed')
+    else if (signal?.aborted) call.cancel({ reason: signal.reason, outcome: 'cancelled' })
+    else call.onInput()
   }
 
   /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
@@ -269,9 +286,9 @@ export class Calls {
   }
 
   /** Throws what a call is refused with. */
-  #admit(name: string, { signal }: CallSettings, isClosed: boolean): void {
+  #admit(name: string, { signal }: CallSettings, isOfScope: boolean): void {
     const { metrics } = this.#dispatcher
-    if (isClosed || this.#isDestroyed) {
+    if (this.#destroyedFor !== undefined || (this.#isClosed && !isOfScope)) {
       metrics.refused('closed')
       throw closedError(name)
     }

@@ -98,12 +98,19 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
 
   /** The call never starts, unless it has. */
   remove(call: Submission): void {
-    if (this.#bound.isBound(call)) this.#bound.remove(call)
-    else this.#queue.remove(call)
+    if (this.#bound.isBound(call)) {
+      this.#bound.remove(call)
+      this.#schedulePump()
+    } else {
+      this.#queue.remove(call)
+    }
   }
 
   settled(call: Submission): void {
-    if (call.settings.key !== undefined) this.#bound.keyed.settled(call)
+    if (call.settings.key !== undefined) {
+      this.#bound.keyed.settled(call)
+      this.#schedulePump() // for the next of its key, which it may have kept waiting
+    }
     this.work.done()
   }
 
@@ -153,6 +160,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   }
 
   onForked(calls: readonly Submission[]): void {
+    this.#room = 0
     // The first is the first to go, before those that were forked earlier; those of a key in order.
     for (const call of calls.toReversed()) if (call.settings.key === undefined) this.#enqueue(call)
     for (const call of calls) if (call.settings.key !== undefined) this.#enqueue(call)

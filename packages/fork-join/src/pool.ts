@@ -216,9 +216,9 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     settings.signal?.throwIfAborted()
     const host = {
       run: (name: string, input: unknown, all: RunOptions) =>
-        this.#calls.run(name, input, all, false),
+        this.#calls.run(name, input, all, true),
       map: (name: string, inputs: unknown, all: MapOptions) =>
-        this.#calls.map(name, inputs, all, false),
+        this.#calls.map(name, inputs, all, true),
     }
     const call = new ScopeCall(host, settings)
     this.#calls.open(call)

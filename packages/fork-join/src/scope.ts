@@ -11,6 +11,7 @@ import { type LimitedCall, limit, unlimit } from './call-limits.ts'
 import type { MapOptions, RunOptions } from './call-options.ts'
 import type { TaskName } from './fork-context.ts'
 import type { Inputs } from './input-source.ts'
+import { nativeSignal } from './native-signal.ts'
 import type { Cancellation } from './submission.ts'
 
 /** What becomes of the others when a child has ended. */
@@ -126,6 +127,7 @@ export class ScopeCall implements LimitedCall {
 
   /** Aborted from outside, or out of time. */
   cancel({ reason }: Cancellation): void {
+    this.#output = undefined
     this.#fail(reason)
   }
 
@@ -206,15 +208,17 @@ export class ScopeCall implements LimitedCall {
   /** Where the first output ends the others, none may be held back by what travels with it. */
   #alone(options: RunOptions): MapOptions {
     const isAny = this.#settings.policy === 'any' && Object(options) === options
-    return isAny ? { ...options, chunkSize: 1 } : options // what are no options is for `run` to refuse
+    return isAny ? { ...options, chunkSize: 1 } : options
   }
 
+  /** What are no options, or is no signal, is for `run` to refuse. */
   #withSignal<Options extends RunOptions>(options: Options): Options {
-    const own = options?.signal
+    if (Object(options) !== options) return options
+    const { signal: own } = options
     const { signal } = this.#controller
-    // What is no signal is for `run` to refuse.
-    if (!(own instanceof AbortSignal)) return own === undefined ? { ...options, signal } : options
-    return { ...options, signal: AbortSignal.any([own, signal]) }
+    if (own === undefined) return { ...options, signal }
+    if (typeof own?.addEventListener !== 'function') return options
+    return { ...options, signal: AbortSignal.any([nativeSignal(own), signal]) }
   }
 
   #onOutput(value: unknown): void {

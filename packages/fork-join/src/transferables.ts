@@ -16,13 +16,17 @@ export function transferablesIn(
     seen.add(part)
     if (types.isProxy(part)) continue // `postMessage` will refuse it; asked anything, it may throw
     if (wanted.has(part as Transferable)) found.push(part as Transferable)
-    else if (ArrayBuffer.isView(part)) waiting.push(part.buffer)
-    else if (part instanceof Map) waiting.push(...part.keys(), ...part.values())
-    else if (part instanceof Set) waiting.push(...part)
+    else if (ArrayBuffer.isView(part)) waiting.push(read(part, 'buffer'))
+    else if (types.isMap(part)) forEachEntry.call(part, (each, key) => waiting.push(key, each))
+    else if (types.isSet(part)) forEachMember.call(part, (each) => waiting.push(each))
     else for (const key of Object.keys(part)) waiting.push(read(part, key))
   }
   return found
 }
+
+// As `postMessage` reads them, whatever methods they have themselves.
+const { forEach: forEachEntry } = Map.prototype
+const { forEach: forEachMember } = Set.prototype
 
 function read(value: object, key: string): unknown {
   try {

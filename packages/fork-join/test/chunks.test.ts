@@ -43,6 +43,38 @@ describe('inputs in one message', OPTIONS, () => {
     expect(error.path).toBe('input.rows[1].save')
   })
 
+  test.each(['cold', 'warm'])(
+    'one with a getter that throws, too, in a pool that is %s',
+    async (how) => {
+      const pool = makePool({ threads: 1 })
+      if (how === 'warm') await pool.warmUp()
+      const element = Object.defineProperty([1, 2], 0, { enumerable: true, get: refuse })
+      const view = Object.defineProperty(new Uint8Array(2), 'buffer', { get: refuse })
+      const errors = [failure(pool.run('echo', element)), failure(pool.map('echo', [element, 2]))]
+      const other = pool.run('echo', 'other')
+      for (const error of await Promise.all(errors)) {
+        expect(error).toBeInstanceOf(TaskSerializationError)
+        expect(error.path).toBe('input[0]')
+      }
+      expect(await other).toBe('other')
+      expect(await pool.map('byteLength', [view, new Uint8Array(3)])).toEqual([2, 3])
+    },
+  )
+
+  test('what they have themselves in place of what arrays, maps and sets have is not called', async () => {
+    const pool = makePool({ threads: 1 })
+    const moved = new ArrayBuffer(8)
+    const odd = [
+      Object.assign([1, 2], { [Symbol.iterator]: refuse }),
+      Object.assign(new Set([1]), { [Symbol.iterator]: refuse }),
+      Object.assign(new Map([[1, moved]]), { keys: refuse, values: refuse }),
+    ]
+    const large = new Map(Array.from({ length: 200_000 }, (_, at) => [at, at]))
+    const outputs = await pool.map('keysOf', [...odd, large], { transfer: [moved] })
+    expect(outputs).toEqual([2, 1, 1, 200_000])
+    expect(moved.byteLength).toBe(0)
+  })
+
   test('in a map, it rejects with its index', async () => {
     const inputs = Array.from({ length: 40 }, (_, index) => (index === 33 ? () => {} : index))
     const error = await failure(makePool().map('echo', inputs, { chunkSize: 40 }))
@@ -230,3 +262,7 @@ test('a child that fails ends the sibling behind it in the same message', {
   expect(await failed).toMatchObject({ message: '3 is odd' })
   await blocked
 })
+
+function refuse(): never {
+  throw new RangeError('not for you')
+}

@@ -57,6 +57,34 @@ describe('a key', OPTIONS, () => {
     }
   })
 
+  test.each(['ends', 'is cancelled', 'is left'])(
+    'goes on behind a call without inputs that %s, on idle threads',
+    async (how) => {
+      const pool = makePool({ threads: 2 })
+      await pool.warmUp()
+      let resolve = (): void => {}
+      const end = new Promise<void>((fulfil) => {
+        resolve = fulfil
+      })
+      async function* none(): AsyncGenerator<number> {
+        await end
+        yield* []
+      }
+      const controller = new AbortController()
+      const options = { key: 'one', signal: controller.signal }
+      const stream = pool.stream('double', none(), options)
+      const waiting = how === 'is left' ? stream.next() : pool.map('double', none(), options)
+      const settled = Promise.allSettled([waiting])
+      const behind = pool.run('double', 21, { key: 'one' })
+      if (how === 'ends') resolve()
+      else if (how === 'is cancelled') controller.abort()
+      else void stream.return()
+      expect(await behind).toBe(42)
+      resolve()
+      await settled
+    },
+  )
+
   test('whose thread is busy is in no other one’s way', async () => {
     const pool = makePool({ threads: 2 })
     const held = new Words()

@@ -3,7 +3,7 @@ import { MetricsRegistry } from '@threeply/metrics'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Tree } from './fixtures/forks.ts'
-import { failure, makeForkingPool, until, Words } from './pools.ts'
+import { failure, makeForkingPool, totals, until, Words } from './pools.ts'
 
 const OPTIONS = { timeout: 15_000 }
 
@@ -76,6 +76,21 @@ describe('while children run', OPTIONS, () => {
   test('no queue limit refuses them', async () => {
     const pool = makeForkingPool({ threads: 1, queueLimit: 0 })
     expect(await pool.run('fib', 8)).toBe(21)
+  })
+
+  test('those that wait count for the queue limit of others, from when they come', async () => {
+    const metrics = new MetricsRegistry()
+    const pool = makeForkingPool({ threads: 1, queueLimit: 3, metrics })
+    const held = new Words()
+    const output = pool.run('forkMoreWhenTold', held)
+    await held.started()
+    const first = pool.run('fib', 1)
+    const { waiting } = totals(metrics)
+    Atomics.store(held.words, 5, 1)
+    await until(() => totals(metrics).waiting === waiting! + 5)
+    expect(await failure(pool.run('fib', 1))).toMatchObject({ code: 'ERR_THREEPLY_QUEUE_FULL' })
+    held.release()
+    expect([await output, await first]).toEqual([5, 1])
   })
 
   test('a thread that is spent lives on for those that wait on it', async () => {

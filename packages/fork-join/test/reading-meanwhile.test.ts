@@ -1,8 +1,12 @@
 /** An iterable that submits to the pool while it is asked for its next input. */
 
 import { MetricsRegistry } from '@threeply/metrics'
+import { ClosedError } from '@threeply/task'
 import { describe, expect, test } from 'vitest'
-import { failure, makePool, totals, Words } from './pools.ts'
+import type { ForkJoinPool, MapOptions } from '../src/index.ts'
+import { failure, makePool, type Tasks, totals, Words } from './pools.ts'
+
+type Pool = ForkJoinPool<Tasks>
 
 test('loses no input of its own when it submits what goes before them', {
   timeout: 60_000,
@@ -130,3 +134,68 @@ test.each(['throws', 'aborts'])(
     expect(await pool.run('double', 1)).toBe(2)
   },
 )
+
+describe('an iterable that, while it is asked for its iterator,', { timeout: 60_000 }, () => {
+  type Start = (pool: Pool, inputs: Iterable<number>, options: MapOptions) => Promise<unknown>
+  const calls: Record<string, Start> = {
+    map: (pool, inputs, options) => pool.map('double', inputs, options),
+    mapSettled: (pool, inputs, options) => pool.mapSettled('double', inputs, options),
+    reduce: (pool, inputs, options) => pool.reduce('addUnlessOdd', inputs, options),
+    stream: (pool, inputs, options) => collect(pool.stream('double', inputs, options)),
+  }
+
+  describe.each(Object.entries(calls))('of %s', (_, start) => {
+    test('aborts the call has it reject with the reason', async () => {
+      const controller = new AbortController()
+      const reason = new RangeError('no more')
+      const inputs = asked([2, 4], () => controller.abort(reason))
+      const { signal } = controller
+      expect(await failure(start(makePool(), inputs, { signal }))).toBe(reason)
+    })
+
+    test('destroys the pool has it reject as closed', async () => {
+      const pool = makePool()
+      const inputs = asked([2, 4], () => void pool.destroy())
+      const error = await failure(start(pool, inputs, {}))
+      expect(error).toBeInstanceOf(ClosedError)
+      await pool.destroy()
+    })
+
+    test('closes the pool has the pool wait for it', async () => {
+      const pool = makePool()
+      let closed: Promise<void> | undefined
+      const inputs = asked([2, 4], () => {
+        closed = pool.close()
+      })
+      const outcome = start(pool, inputs, {})
+      await closed
+      expect(await outcome).toBeDefined()
+    })
+  })
+
+  function asked(inputs: readonly number[], onAsked: () => void): Iterable<number> {
+    return {
+      [Symbol.iterator]() {
+        onAsked()
+        return inputs[Symbol.iterator]()
+      },
+    }
+  }
+})
+
+test('an option that closes the pool when it is read has its call refused', async () => {
+  const pool = makePool()
+  const options = {
+    get priority() {
+      void pool.close()
+      return 0
+    },
+  }
+  expect(await failure(pool.run('double', 1, options))).toBeInstanceOf(ClosedError)
+})
+
+async function collect<Output>(outputs: AsyncIterable<Output>): Promise<Output[]> {
+  const all: Output[] = []
+  for await (const output of outputs) all.push(output)
+  return all
+}

@@ -158,6 +158,22 @@ describe("policy 'any'", OPTIONS, () => {
     })
   })
 
+  test('rejects with the reason also when it is aborted behind its first output', async () => {
+    const controller = new AbortController()
+    const held = new Words()
+    const call = makePool().scope(
+      async ({ fork }) => {
+        void fork('block', held)
+        await held.started()
+        await fork('double', 4)
+        controller.abort('too late')
+        held.release()
+      },
+      { policy: 'any', signal: controller.signal },
+    )
+    await expect(call).rejects.toBe('too late')
+  })
+
   test('ends when the body fails by itself', async () => {
     const held = new Words()
     const own = new TypeError('of the body')
@@ -189,6 +205,43 @@ describe("policy 'settled'", OPTIONS, () => {
     expect(held.starts).toBe(1)
   })
 })
+
+describe('a child of a scope', OPTIONS, () => {
+  test('with a signal of another implementation is cancelled with the others, and by that', async () => {
+    for (const who of ['body', 'signal']) {
+      const held = new Words()
+      const own = new OtherSignal()
+      const call = makePool({ grace: 60_000 }).scope(async ({ fork }) => {
+        void fork('spin', held, { signal: own as unknown as AbortSignal })
+        await held.started()
+        if (who === 'body') throw new RangeError('enough')
+        own.abort(new RangeError('enough'))
+      })
+      expect(await failure(call)).toMatchObject({ message: 'enough' })
+      expect(held.ends).toBe(1)
+    }
+  })
+
+  test.each([null, 5])('takes no options that are %j', async (options) => {
+    const call = makePool().scope(({ fork }) => fork('double', 1, options as never))
+    expect(await failure(call)).toMatchObject({ code: 'ERR_THREEPLY_INVALID_OPTION' })
+  })
+})
+
+class OtherSignal extends EventTarget {
+  aborted = false
+  reason: unknown = undefined
+
+  abort(reason: unknown): void {
+    this.aborted = true
+    this.reason = reason
+    this.dispatchEvent(new Event('abort'))
+  }
+
+  throwIfAborted(): void {
+    if (this.aborted) throw this.reason
+  }
+}
 
 describe('cancelling a scope', OPTIONS, () => {
   test('by its own function ends the children and throws the reason', async () => {
