@@ -96,7 +96,9 @@ class Deadline {
   }
 
   #arm(left: number): void {
-    this.#timer = setTimeout(() => this.#onTimer(), Math.min(left, LONGEST_TIMER))
+    const delay = Math.min(left, LONGEST_TIMER)
+    // What the call keeps the process alive for is not its deadline: a reader may have left it.
+    this.#timer = setTimeout(() => this.#onTimer(), delay).unref()
   }
 
   #onTimer(): void {

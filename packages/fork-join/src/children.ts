@@ -57,6 +57,8 @@ export interface ParentThread {
   taskOf(item: number): Task | undefined
   /** Why the task was cancelled, if it was. */
   cancellationOf(task: Task): Cancellation | undefined
+  /** The last child of the task has ended. */
+  childless(task: Task): void
 }
 
 export class Children {
@@ -149,7 +151,10 @@ export class Children {
     this.#byFork.delete(child.fork)
     const siblings = this.#byTask.get(child.task)
     siblings?.delete(child)
-    if (siblings?.size === 0) this.#byTask.delete(child.task)
+    if (siblings?.size === 0) {
+      this.#byTask.delete(child.task)
+      this.#thread.childless(child.task)
+    }
     this.#joined.push([child, joined])
     if (this.#willFlush) return
     this.#willFlush = true

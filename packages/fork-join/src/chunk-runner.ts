@@ -96,8 +96,8 @@ export class ChunkRunner {
 
   cancel(item: number, reason: CancelReason): void {
     const current = item === this.#item ? this.#context : undefined
-    const context = this.#forking.get(item)?.context ?? current
-    context?.cancel(decodeReason(reason)) // unless it has ended meanwhile
+    const running = this.#forking.get(item) ?? current
+    running?.cancel(decodeReason(reason)) // unless it has ended meanwhile
   }
 
   /** Posts what is finished, and what has been forked. */

@@ -6,6 +6,8 @@ import type { ThreadForkContext } from './thread-fork-context.ts'
 /** A child that has not ended. */
 export interface Child {
   readonly promise: ForkPromise
+  /** Whether the parent has it, or will have. */
+  readonly isSent: boolean
   /** Has it end; it is joined when it has. */
   cancel(reason: unknown): void
 }
@@ -61,6 +63,7 @@ export class ForkingTask implements StartedTask {
 
   add(child: Child): void {
     this.#children.add(child)
+    this.state.fork()
     this.#setBusy(false)
   }
 
@@ -73,8 +76,15 @@ export class ForkingTask implements StartedTask {
       if (this.#hasReturned) this.#fail(failure.error)
     }
     if (this.#children.size > 0) return
+    this.state.resume()
     this.#setBusy(true)
     this.#onJoined?.()
+  }
+
+  /** It is cancelled, and so are its children: those that the parent has, by that. */
+  cancel(reason: unknown): void {
+    this.context.cancel(reason)
+    for (const child of this.#children) if (!child.isSent) child.cancel(reason)
   }
 
   /** The function has ended; waits until all children have, and decides what becomes of the task. */

@@ -27,6 +27,7 @@ export class GracePeriods {
   /** @param onOver Called when the task has not ended by then. */
   start(task: Task, cancellation: Cancellation, onOver: () => void): void {
     const { grace } = task.call.settings
+    clearTimeout(this.#periods.get(task)?.timer)
     const timer = grace > LONGEST_TIMER ? undefined : setTimeout(onOver, grace)
     this.#periods.set(task, { cancellation, timer })
   }

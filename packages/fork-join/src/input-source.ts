@@ -24,6 +24,10 @@ export interface SourceHost {
 export abstract class InputSource {
   /** How many are left, where that is known; else `Infinity`. */
   abstract readonly remaining: number
+  /** Whether asking for the next input would throw, and there is none before. */
+  get hasFailed(): boolean {
+    return false
+  }
   /** The input that `next` has found. */
   value: unknown
   /** Goes to the next input, if there is one, or one yet. Throws what the iterable throws. */
@@ -166,6 +170,10 @@ class AsyncSource extends InputSource {
   get remaining(): number {
     const isKnown = this.#isAtEnd && this.#failure === undefined
     return isKnown ? this.#held : Number.POSITIVE_INFINITY
+  }
+
+  override get hasFailed(): boolean {
+    return this.#failure !== undefined && this.#held === 0
   }
 
   next(): boolean {

@@ -136,7 +136,8 @@ export class MapCall extends Submission implements LimitedCall {
   /** There are inputs again, or there will be none. */
   onInput(): void {
     if (this.#hasSettled) return
-    if (this.remaining > 0) this.#dispatcher.submit(this)
+    if (this.#source.hasFailed) this.#reading(() => this.#source.next()) // now, not when a thread asks
+    if (this.#failure === undefined && this.remaining > 0) this.#dispatcher.submit(this)
     else this.#settleIfDone()
   }
 

@@ -19,11 +19,11 @@ export interface ThreadOpening {
   readonly metrics: MetricsHandle | undefined
   /** A heap of more bytes is to be told. */
   readonly heapBytes: number
-  /** Of the thread's {@link SetupTurn}. */
-  readonly setupTurn: Int32Array
+  /** Of the thread's {@link OpeningState}. */
+  readonly state: Int32Array
 }
 
-/** What opening a thread gives. */
+/** How opening a thread has ended. */
 export interface ThreadOpened {
   /** Why the task module cannot be used, if it cannot. */
   readonly failure: EncodedError | undefined
@@ -81,6 +81,7 @@ export const TORN_DOWN = 4
 export const LATE = 5
 export const FORK = 6
 export const CANCEL_FORKS = 7
+export const OPENED = 8
 
 export type FromThread =
   | readonly [
@@ -103,6 +104,8 @@ export type FromThread =
   /** The error that is ending the thread. */
   | readonly [kind: typeof FATAL, error: EncodedError]
   | readonly [kind: typeof HEAP_EXCEEDED]
+  /** The first: the thread takes tasks, or cannot. */
+  | readonly [kind: typeof OPENED, thread: ThreadOpened]
   /** The teardown has ended, with this error if it threw. */
   | readonly [kind: typeof TORN_DOWN, error: EncodedError | undefined]
 

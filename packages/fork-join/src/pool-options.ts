@@ -181,8 +181,14 @@ function checkResourceLimits(limits: ResourceLimits): void {
   checkObject('resourceLimits', limits)
   checkOptionNames('resourceLimits', limits, LIMIT_NAMES)
   for (const [name, value] of Object.entries(limits)) {
-    if (value === undefined || (typeof value === 'number' && value > 0)) continue
-    throw invalidOption(OWNER, `resourceLimits.${name}`, value, 'mebibytes, more than 0')
+    if (value === undefined || (typeof value === 'number' && value > 0 && Number.isFinite(value)))
+      continue
+    throw invalidOption(
+      OWNER,
+      `resourceLimits.${name}`,
+      value,
+      'a finite number of mebibytes, more than 0',
+    )
   }
 }
 

@@ -68,6 +68,7 @@ export class PoolThread {
       post,
       taskOf: (item) => this.#sent.at(item),
       cancellationOf: (task) => this.#stopping.cancellationOf(task),
+      childless: (task) => this.#stopping.childless(task),
     })
     this.#stopping = new Stopping(this.#sent, this.#children, {
       post,

@@ -111,6 +111,14 @@ export class SentTasks {
     return true
   }
 
+  /** Whether `task` waits for children, or to hear that they have ended, while another one has the thread. */
+  isKeptWaiting(task: Task): boolean {
+    if (!this.stateOf(task).isParked) return false
+    return this.#inFlight
+      .list()
+      .some(({ item }) => item > task.item && this.#states.hasStarted(item))
+  }
+
   /** Its answer is wanted no more. */
   drop(task: Task): void {
     task.thread = undefined

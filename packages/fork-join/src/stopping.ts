@@ -13,6 +13,9 @@ export interface StoppingThread {
   terminate(): void
 }
 
+/** So many graces more a task has at most while another one has its thread. */
+const MOST_RENEWALS = 10
+
 export class Stopping {
   readonly #sent: SentTasks
   readonly #children: Children
@@ -59,14 +62,25 @@ export class Stopping {
     task.reject(reason, outcome, hasStarted)
   }
 
-  #startGrace(task: Task, cancellation: Cancellation): void {
-    this.#gracePeriods.start(task, cancellation, () => this.#onGraceOver(task, cancellation))
+  /** The last child of the task has ended: only now it can end itself. */
+  childless(task: Task): void {
+    const cancellation = this.#gracePeriods.cancellation(task)
+    if (cancellation !== undefined) this.#startGrace(task, cancellation)
   }
 
-  #onGraceOver(task: Task, cancellation: Cancellation): void {
+  /** @param renewals How many graces it was given since another task had its thread. */
+  #startGrace(task: Task, cancellation: Cancellation, renewals = 0): void {
+    const onOver = () => this.#onGraceOver(task, cancellation, renewals)
+    this.#gracePeriods.start(task, cancellation, onOver)
+  }
+
+  #onGraceOver(task: Task, cancellation: Cancellation, renewals: number): void {
     // It could not end before its children have, and each of these has a grace of its own.
     if (this.#children.has(task)) this.#startGrace(task, cancellation)
-    else if (this.#sent.isRunning(task)) this.#thread.terminate()
+    // Nor while another task computes on its thread, which terminating would harm.
+    else if (renewals < MOST_RENEWALS && this.#sent.isKeptWaiting(task)) {
+      this.#startGrace(task, cancellation, renewals + 1)
+    } else if (this.#sent.isRunning(task)) this.#thread.terminate()
     else this.#reject(task, cancellation, true)
   }
 

@@ -1,6 +1,7 @@
 /**
- * What waits for a thread: by priority, first come first served among equals. Adding and removing
- * take constant time, wherever the entry is.
+ * What waits for a thread: by priority, first come first served among equals. Adding and removing take
+ * constant time, wherever the entry is, while all entries have one priority; with more of them, time
+ * that grows with the logarithm of how many there are (a binary heap, Williams 1964).
  */
 
 /**
@@ -11,8 +12,12 @@ const AGEING = 10_000
 
 /** Whether the turn of `a` is before that of `b`, which was there first. */
 export function goesBefore(a: QueueEntry, b: QueueEntry): boolean {
-  const waitedLonger = b.submittedAt - a.submittedAt
-  return a.priority + waitedLonger / AGEING > b.priority
+  return rank(a) > rank(b)
+}
+
+/** The higher, the sooner. All gain the same by waiting, so time does not change who is before whom. */
+function rank({ priority, submittedAt }: QueueEntry): number {
+  return priority - submittedAt / AGEING
 }
 
 /** Something that waits; the queue links its entries through their own fields. */
@@ -31,11 +36,17 @@ interface Level {
   readonly priority: number
   first: QueueEntry | undefined
   last: QueueEntry | undefined
+  /** Where it is in the heap. */
+  place: number
 }
 
 export class SubmissionQueue<Entry extends QueueEntry> {
-  /** Those that are not empty. */
-  readonly #levels: Level[] = []
+  /**
+   * A heap: the first entry of a level goes before those of the two at twice its place and one or two
+   * more. None is empty, but for the last, which is kept, as nearly all entries have one priority.
+   */
+  readonly #heap: Level[] = []
+  readonly #levels = new Map<number, Level>()
   readonly #byPriority: boolean
   #size = 0
 
@@ -50,9 +61,7 @@ export class SubmissionQueue<Entry extends QueueEntry> {
 
   /** The entry whose turn it is. */
   get first(): Entry | undefined {
-    if (this.#levels.length <= 1) return this.#levels[0]?.first as Entry | undefined
-    const firsts = this.#levels.map(({ first }) => first as Entry)
-    return firsts.reduce((a, b) => (goesBefore(b, a) ? b : a))
+    return this.#heap[0]?.first as Entry | undefined
   }
 
   has(entry: Entry): boolean {
@@ -65,9 +74,11 @@ export class SubmissionQueue<Entry extends QueueEntry> {
     this.#size += 1
     entry.level = level
     entry.previous = level.last
-    if (level.last === undefined) level.first = entry
-    else level.last.next = entry
+    if (level.last !== undefined) level.last.next = entry
     level.last = entry
+    if (level.first !== undefined) return
+    level.first = entry
+    this.#moved(level)
   }
 
   /** Adds before those of the same priority: an entry that had its turn already. */
@@ -79,27 +90,28 @@ export class SubmissionQueue<Entry extends QueueEntry> {
     if (level.first === undefined) level.last = entry
     else level.first.previous = entry
     level.first = entry
+    this.#moved(level)
   }
 
   remove(entry: Entry): void {
     const { level, previous, next } = entry
     if (level === undefined) return
     this.#size -= 1
-    if (previous === undefined) level.first = next
-    else previous.next = next
+    if (previous !== undefined) previous.next = next
     if (next === undefined) level.last = previous
     else next.previous = previous
     entry.level = undefined
     entry.previous = undefined
     entry.next = undefined
-    if (level.first === undefined && this.#levels.length > 1) {
-      this.#levels.splice(this.#levels.indexOf(level), 1)
-    }
+    if (previous !== undefined) return
+    level.first = next
+    if (next !== undefined) this.#moved(level)
+    else if (this.#heap.length > 1) this.#drop(level)
   }
 
   /** All entries, in no order; those removed meanwhile are fine. */
   *[Symbol.iterator](): Generator<Entry> {
-    for (const level of [...this.#levels]) {
+    for (const level of [...this.#heap]) {
       let entry = level.first
       while (entry !== undefined) {
         const { next }: QueueEntry = entry
@@ -109,16 +121,64 @@ export class SubmissionQueue<Entry extends QueueEntry> {
     }
   }
 
+  /** Of the entry's priority; an empty one is not in its place yet. */
   #levelOf(entry: Entry): Level {
     const priority = this.#byPriority ? entry.priority : 0
-    const only = this.#levels[0]
+    const [only] = this.#heap
     if (only?.priority === priority) return only
-    const found = this.#levels.find((level) => level.priority === priority)
+    const found = this.#levels.get(priority)
     if (found !== undefined) return found
-    const level: Level = { priority, first: undefined, last: undefined }
-    // The last level is kept when it empties, as nearly all entries have one and the same priority.
-    if (only !== undefined && only.first === undefined) this.#levels.length = 0
-    this.#levels.push(level)
+    if (only !== undefined && only.first === undefined) this.#drop(only)
+    const level: Level = { priority, first: undefined, last: undefined, place: this.#heap.length }
+    this.#levels.set(priority, level)
+    this.#heap.push(level)
     return level
+  }
+
+  #drop(level: Level): void {
+    this.#levels.delete(level.priority)
+    const last = this.#heap.pop()!
+    if (last === level) return
+    this.#put(last, level.place)
+    this.#moved(last)
+  }
+
+  /** Its first entry is another one than before. */
+  #moved(level: Level): void {
+    if (this.#heap.length === 1) return
+    this.#rise(level)
+    this.#sink(level)
+  }
+
+  #rise(level: Level): void {
+    while (level.place > 0) {
+      const above = this.#heap[(level.place - 1) >> 1]!
+      if (!goesBefore(level.first!, above.first!)) return
+      this.#swap(level, above)
+    }
+  }
+
+  #sink(level: Level): void {
+    for (;;) {
+      const left = this.#heap[2 * level.place + 1]
+      const right = this.#heap[2 * level.place + 2]
+      if (left === undefined) return
+      const isRightFirst = right !== undefined && goesBefore(right.first!, left.first!)
+      const below = isRightFirst ? right : left
+      if (!goesBefore(below.first!, level.first!)) return
+      this.#swap(below, level)
+    }
+  }
+
+  /** @param a Goes before `b`, where that is. */
+  #swap(a: Level, b: Level): void {
+    const { place } = b
+    this.#put(b, a.place)
+    this.#put(a, place)
+  }
+
+  #put(level: Level, place: number): void {
+    level.place = place
+    this.#heap[place] = level
   }
 }

@@ -282,6 +282,8 @@ export class ThreadCrew implements ThreadObserver {
       }
       this.#leave(thread)
       thread.close()
+      this.#successors.get(thread)?.close() // which nobody needs either
+      this.#successors.delete(thread)
     }
     if (this.#idle.length > 0) this.#idleTimer = setTimeout(() => this.#onIdleTimer(), next).unref()
   }

@@ -14,6 +14,7 @@ import {
   type FromThread,
   HEAP_EXCEEDED,
   JOIN,
+  OPENED,
   RUN,
   TEAR_DOWN,
   type ThreadOpened,
@@ -21,15 +22,22 @@ import {
   TORN_DOWN,
   type ToThread,
 } from './messages.ts'
-import { SetupTurn } from './setup-turn.ts'
+import { OpeningState } from './opening-state.ts'
 import { TaskMeter } from './task-meter.ts'
 
-export async function openThread(opening: ThreadOpening): Promise<ThreadOpened> {
-  const { port, module, metrics, heapBytes, setupTurn } = opening
+/** Ends at once, as piscina keeps the process alive till then; what comes of it travels over the port. */
+export function openThread(opening: ThreadOpening): void {
+  const state = new OpeningState(opening.state)
+  state.enter()
+  void open(opening, state).then((opened) => opening.port.postMessage([OPENED, opened]))
+}
+
+async function open(opening: ThreadOpening, state: OpeningState): Promise<ThreadOpened> {
+  const { port, module, metrics, heapBytes } = opening
   let tasks: LoadedModule
   try {
     tasks = await LoadedModule.load(module)
-    if (tasks.hasTeardown && !new SetupTurn(setupTurn).begin()) await untilTheEnd()
+    if (tasks.hasTeardown && !state.beginSetup()) await untilTheEnd()
     await tasks.setUp()
   } catch (error) {
     return { failure: encodeError(error), hasTeardown: false }

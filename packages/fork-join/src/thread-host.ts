@@ -12,20 +12,21 @@ import {
   type Worker,
 } from 'node:worker_threads'
 import { decodeError, type EncodedError, TaskModuleError } from '@threeply/task'
-import { LONGEST_TIMER, threadArguments } from '@threeply/task/runner'
+import { isError, LONGEST_TIMER, threadArguments } from '@threeply/task/runner'
 import { Piscina } from 'piscina'
 import type { Transferable } from './call-options.ts'
 import {
   FATAL,
   type FromThread,
+  OPENED,
   TEAR_DOWN,
   type ThreadOpened,
   type ThreadOpening,
   TORN_DOWN,
   type ToThread,
 } from './messages.ts'
+import { OpeningState } from './opening-state.ts'
 import type { ResourceLimits } from './pool-options.ts'
-import { SetupTurn } from './setup-turn.ts'
 
 type RunOptions = Parameters<Piscina['run']>[1]
 
@@ -49,16 +50,18 @@ const ENTRY = new URL(
   import.meta.url,
 )
 
+const NO_THREAD = -1
+
 export class ThreadHost {
   readonly threadId: number
   hasExited = false
   readonly #events: ThreadEvents
-  readonly #piscina: Piscina<ThreadOpening, ThreadOpened>
+  readonly #piscina: Piscina<ThreadOpening, void>
   readonly #port: MessagePort
   readonly #module: string
   #cause: unknown
-  readonly #setupTurn = new SetupTurn()
-  /** Whether it has opened, and what it calls at its end. */
+  readonly #state = new OpeningState()
+  /** How opening it has ended. */
   #opened: ThreadOpened | undefined
   #isEnding = false
   /** What the end of the thread waits for. */
@@ -66,7 +69,7 @@ export class ThreadHost {
   #graceTimer: NodeJS.Timeout | undefined
 
   constructor(
-    opening: Omit<ThreadOpening, 'port' | 'setupTurn'>,
+    opening: Omit<ThreadOpening, 'port' | 'state'>,
     resourceLimits: ResourceLimits | undefined,
     events: ThreadEvents,
   ) {
@@ -92,19 +95,17 @@ export class ThreadHost {
     this.#piscina.on('error', () => {}) // the thread's own events tell it, better
     // The type that piscina has for this takes `postMessage`'s options for its transfer list.
     const options = { transferList: [port2] } as unknown as RunOptions
-    const setupTurn = this.#setupTurn.word
-    const opened = this.#piscina.run({ ...opening, port: port2, setupTurn }, options)
-    const worker = this.#piscina.threads[0]! // `run` has just started it
-    this.threadId = worker.threadId
-    this.#watch(worker)
-    opened.then(
-      (thread) => {
-        this.#opened = thread
-        if (this.#endsAfter === 'setup') this.#tearDown(thread)
-        events.onOpen(thread.failure && decodeError(thread.failure))
-      },
-      (cause: unknown) => events.onOpen(failedToOpen(opening.module, cause)),
-    )
+    const state = this.#state.words
+    try {
+      const entered = this.#piscina.run({ ...opening, port: port2, state }, options)
+      const worker = this.#piscina.threads[0]! // `run` has just started it
+      this.threadId = worker.threadId
+      this.#watch(worker)
+      entered.catch((cause: unknown) => this.#onNotEntered(cause))
+    } catch (cause) {
+      this.threadId = NO_THREAD
+      queueMicrotask(() => this.#onExit(1, cause))
+    }
   }
 
   /** Throws what `postMessage` throws; nothing has been sent or moved then. */
@@ -121,7 +122,7 @@ export class ThreadHost {
     if (this.#isEnding) return
     this.#isEnding = true
     if (this.#opened !== undefined) this.#tearDown(this.#opened)
-    else if (this.#setupTurn.end()) this.kill()
+    else if (this.#state.endBeforeSetup()) this.kill()
     else this.#endsAfter = 'setup'
     if (this.#endsAfter === undefined || grace > LONGEST_TIMER) return
     this.#graceTimer = setTimeout(() => {
@@ -135,7 +136,8 @@ export class ThreadHost {
     this.#isEnding = true
     this.#endsAfter = undefined
     clearTimeout(this.#graceTimer)
-    void this.#piscina.destroy()
+    // Without a thread, piscina would reject what nobody has got from it.
+    if (this.threadId !== NO_THREAD) void this.#piscina.destroy()
   }
 
   #tearDown({ hasTeardown }: ThreadOpened): void {
@@ -151,18 +153,27 @@ export class ThreadHost {
     worker.on('error', (error: unknown) => {
       this.#cause ??= error
     })
-    worker.on('exit', (exitCode: number) => {
-      this.hasExited = true
-      for (;;) {
-        const received = receiveMessageOnPort(this.#port)
-        if (received === undefined) break
-        this.#onMessage(received.message)
-      }
-      this.#port.close()
-      clearTimeout(this.#graceTimer)
-      if (this.#endsAfter !== undefined) this.#warn(`ended its thread, with exit code ${exitCode}`)
-      this.#events.onExit({ exitCode, cause: this.#cause })
-    })
+    worker.on('exit', (exitCode: number) => this.#onExit(exitCode, undefined))
+  }
+
+  #onNotEntered(cause: unknown): void {
+    if (this.#isEnding || this.hasExited) return
+    this.#events.onOpen(failedToStart(this.#module, this.#cause ?? cause))
+  }
+
+  #onExit(exitCode: number, cause: unknown): void {
+    this.#cause ??= cause
+    if (!this.#state.hasEntered) this.#onNotEntered(`it exited with code ${exitCode}`)
+    this.hasExited = true
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port)
+      if (received === undefined) break
+      this.#onMessage(received.message)
+    }
+    this.#port.close()
+    clearTimeout(this.#graceTimer)
+    if (this.#endsAfter !== undefined) this.#warn(`ended its thread, with exit code ${exitCode}`)
+    this.#events.onExit({ exitCode, cause: this.#cause })
   }
 
   /** A message cannot be read here, so nobody knows what it answers: the thread is given up. */
@@ -173,8 +184,15 @@ export class ThreadHost {
 
   #onMessage(message: FromThread): void {
     if (message[0] === FATAL) this.#cause = decodeError(message[1])
+    else if (message[0] === OPENED) this.#onOpened(message[1])
     else if (message[0] === TORN_DOWN) this.#onTornDown(message[1])
     else this.#events.onMessage(message)
+  }
+
+  #onOpened(opened: ThreadOpened): void {
+    this.#opened = opened
+    if (this.#endsAfter === 'setup') this.#tearDown(opened)
+    this.#events.onOpen(opened.failure && decodeError(opened.failure))
   }
 
   #onTornDown(error: EncodedError | undefined): void {
@@ -189,9 +207,11 @@ export class ThreadHost {
   }
 }
 
-function failedToOpen(module: string, cause: unknown): Error {
+/** Before any code of ours has run there: not for anything in the task module. */
+function failedToStart(module: string, cause: unknown): Error {
+  const reason = isError(cause) ? cause.message.split('\n', 1)[0] : String(cause)
   const message =
-    `the task module ${module} cannot be loaded: its thread failed meanwhile. ` +
-    'It must load on a thread of its own; `cause` says what failed.'
+    `a thread for the task module ${module} cannot be started: ${reason}. ` +
+    'Give the pool fewer `threads`, or less by `resourceLimits`; in a bundle, leave @threeply/fork-join external.'
   return new TaskModuleError(message, { cause })
 }

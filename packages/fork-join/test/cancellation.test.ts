@@ -169,6 +169,24 @@ describe('beside a cancelled task', OPTIONS, () => {
   })
 })
 
+test(
+  'an async iterable that fails ends a map though no thread asks for more',
+  OPTIONS,
+  async () => {
+    const held = new Words()
+    const thrown = new RangeError('no more')
+    async function* inputs() {
+      yield held
+      await held.started()
+      throw thrown
+    }
+    expect(await failure(makePool({ threads: 1, grace: 2 ** 30 }).map('spin', inputs()))).toBe(
+      thrown,
+    )
+    expect(held.ends).toBe(1)
+  },
+)
+
 test('a map waits until what runs has ended before it rejects', OPTIONS, async () => {
   const held = new Words()
   const controller = new AbortController()

@@ -50,6 +50,16 @@ describe('a module that cannot be loaded', OPTIONS, () => {
     expect(error.cause).toMatchObject({ name: 'RangeError', message: 'not today' })
   })
 
+  test('and threads that cannot start: that it is them, and what to do', async () => {
+    const pool = makePool({ resourceLimits: { stackSizeMb: 100_000_000 } })
+    const calls = [pool.run('double', 1), pool.map('double', [1]), pool.broadcast('double', 1)]
+    for (const error of await Promise.all([...calls, pool.warmUp()].map(failure))) {
+      expect(error).toBeInstanceOf(TaskModuleError)
+      expect(error.message).toMatch(/^a thread for .* cannot be started: .* fewer `threads`/)
+    }
+    await pool.close()
+  })
+
   test('that does not exist: what to do', async () => {
     const pool = makePool({}, new URL('./fixtures/no-such-file.ts', import.meta.url))
     const error = await failure(pool.run('double', 1))

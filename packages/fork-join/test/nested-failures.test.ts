@@ -120,6 +120,47 @@ describe('cancelling', OPTIONS, () => {
     expect(held.ends).toBe(0)
     expect(await pool.run('fib', 5)).toBe(5)
   })
+
+  test('a task whose thread another one computes on waits for that, and harms it not', async () => {
+    const held = [new Words(), new Words()] as const
+    const controller = new AbortController()
+    const pool = makeForkingPool({ threads: 2, grace: 100 })
+    await pool.warmUp()
+    const input = { words: held[0].words, childTakes: 0, takes: 0 }
+    const waiting = failure(pool.run('cleanUp', input, { signal: controller.signal }))
+    await held[0].started()
+    const other = pool.run('block', held[1]) // the child has the other thread
+    await held[1].started()
+    controller.abort('enough')
+    await new Promise((resolve) => setTimeout(resolve, 250)) // more than its grace
+    held[1].release()
+    expect(await other).toBe('released')
+    expect(await waiting).toBe('enough')
+    expect(Atomics.load(held[0].words, 5)).toBe(1)
+  })
+
+  test('a task whose child takes long to end has its whole grace after that', async () => {
+    const held = new Words()
+    const controller = new AbortController()
+    const pool = makeForkingPool({ threads: 2, grace: 1_000 })
+    const input = { words: held.words, childTakes: 800, takes: 500 }
+    const waiting = failure(pool.run('cleanUp', input, { signal: controller.signal }))
+    await held.started()
+    controller.abort('enough')
+    expect(await waiting).toBe('enough')
+    expect(Atomics.load(held.words, 5)).toBe(1)
+  })
+
+  test('a task whose map still reads its inputs ends the map, and they are closed', async () => {
+    const held = new Words()
+    const controller = new AbortController()
+    const pool = makeForkingPool({ grace: 2 ** 30 })
+    const waiting = failure(pool.run('mapNothing', held, { signal: controller.signal }))
+    await held.started()
+    controller.abort('enough')
+    expect(await waiting).toBe('enough')
+    await until(() => Atomics.load(held.words, 5) === 1)
+  })
 })
 
 describe('the death of a thread', OPTIONS, () => {

@@ -310,17 +310,21 @@ describe('close', OPTIONS, () => {
   })
 })
 
-test('a process ends beside a stream that nobody reads on', OPTIONS, async () => {
-  const program = `
+test(
+  'a process ends beside a stream that nobody reads on, whatever its timeout',
+  OPTIONS,
+  async () => {
+    const program = `
     import { ForkJoinPool } from '@threeply/fork-join'
     const pool = new ForkJoinPool('${TASKS.href}', { threads: 1 })
     const numbers = (function* () { for (let n = 0; ; n += 1) yield n })()
-    console.log((await pool.stream('double', numbers).next()).value)`
-  const flags = ['--conditions=@threeply/source', '--input-type=module', '--eval']
-  const cwd = fileURLToPath(new URL('..', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program], { cwd })
-  expect(stdout).toBe('0\n')
-})
+    console.log((await pool.stream('double', numbers, { timeout: 2 ** 30 }).next()).value)`
+    const flags = ['--conditions=@threeply/source', '--input-type=module', '--eval']
+    const cwd = fileURLToPath(new URL('..', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, program], { cwd })
+    expect(stdout).toBe('0\n')
+  },
+)
 
 async function* asyncOf<Value>(values: readonly Value[]): AsyncGenerator<Value> {
   for (const [index, value] of values.entries()) {

@@ -16,7 +16,7 @@ class Entry extends QueueEntry {
 type Step = { does: 'push' | 'unshift'; priority: number } | { does: 'remove' | 'take'; at: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ does: fc.constantFrom('push' as const, 'unshift' as const), priority: fc.nat(3) }),
+  fc.record({ does: fc.constantFrom('push' as const, 'unshift' as const), priority: fc.nat(12) }),
   fc.record({ does: fc.constantFrom('remove' as const, 'take' as const), at: fc.nat(50) }),
 )
 
@@ -63,3 +63,45 @@ test('what has waited long enough goes before a higher priority', () => {
   queue.remove(mostUrgent)
   expect(queue.first).toBe(old)
 })
+
+test('with whatever ages, gives the first of a priority whose points and waiting come to most', () => {
+  const aged = fc.record({ priority: fc.nat(8), age: fc.nat(100_000), takes: fc.nat(2) })
+  fc.assert(
+    fc.property(fc.array(aged, { maxLength: 100 }), (steps) => {
+      const now = performance.now()
+      const queue = new SubmissionQueue<Aged>()
+      const waiting: Aged[] = []
+      for (const { priority, age, takes } of steps) {
+        const entry = new Aged(priority, now - age)
+        queue.push(entry)
+        waiting.push(entry)
+        for (let take = 0; take < takes && waiting.length > 0; take += 1) {
+          const firsts = waiting.filter(
+            (one) => one === waiting.find((other) => other.priority === one.priority),
+          )
+          const most = Math.max(...firsts.map(({ points }) => points))
+          const first = queue.first!
+          expect(firsts).toContain(first)
+          expect(first.points).toBeCloseTo(most, 6)
+          queue.remove(first)
+          waiting.splice(waiting.indexOf(first), 1)
+        }
+      }
+    }),
+  )
+})
+
+class Aged extends QueueEntry {
+  readonly priority: number
+  readonly submittedAt: number
+
+  constructor(priority: number, submittedAt: number) {
+    super()
+    this.priority = priority
+    this.submittedAt = submittedAt
+  }
+
+  get points(): number {
+    return this.priority - this.submittedAt / 10_000
+  }
+}

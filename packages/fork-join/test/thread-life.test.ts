@@ -184,6 +184,18 @@ describe('recycleAfter', OPTIONS, () => {
     expect(await pool.run('wait', 0)).not.toBe(first)
   })
 
+  test('has no successor left of a thread that was idle, beside the threads that there may be', async () => {
+    const options = { threads: 1, idleTimeout: 1, grace: 300, recycleAfter: { tasks: 10 } }
+    const { pool, notes } = newLife(options, { teardown: 'hangs' })
+    const warnings = warningsUntilEnd()
+    for (let call = 0; call < 9; call += 1) await pool.run('state')
+    await until(() => notes('teardown').length === 1) // it was idle, and is cut short after its grace
+    const next = pool.run('wait', 1_000)
+    await until(() => warnings.length > 0)
+    const threads = await Promise.all([next, pool.run('wait', 0), pool.run('wait', 0)])
+    expect(new Set(threads).size).toBe(1)
+  })
+
   test('replaces a thread whose heap has grown', async () => {
     const { pool, notes } = newLife({ threads: 1, recycleAfter: { heapBytes: 60_000_000 } })
     const first = await pool.run('keep', 10)
@@ -211,17 +223,32 @@ describe('recycleAfter', OPTIONS, () => {
 })
 
 test('threads run in a program given as text, with --input-type', OPTIONS, async () => {
-  const program = `
-    import { ForkJoinPool } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url))}
-    const pool = new ForkJoinPool(${JSON.stringify(new URL('./fixtures/tasks.ts', import.meta.url))})
-    console.log(await pool.run('double', 21))`
-  const { NODE_OPTIONS: _options, VITEST: _vitest, ...env } = process.env
-  const flags = ['--conditions=@threeply/source', '--no-warnings', '--input-type=module']
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, '--eval', program], {
-    env,
-  })
-  expect(stdout).toBe('42\n')
+  const tasks = new URL('./fixtures/tasks.ts', import.meta.url)
+  expect(
+    await outputOf(`
+      const pool = new ForkJoinPool('${tasks}')
+      console.log(await pool.run('double', 21))`),
+  ).toBe('42\n')
 })
+
+test('a thread that is still in its setup keeps no idle process alive', OPTIONS, async () => {
+  const endless = 'export const setup = () => new Promise((done) => setTimeout(done, 2 ** 30))'
+  expect(
+    await outputOf(`
+      const pool = new ForkJoinPool('data:text/javascript,${endless}; export const task = () => 1')
+      await pool.run('task', undefined, { timeout: 100 }).catch(({ code }) => console.log(code))`),
+  ).toBe('ERR_THREEPLY_TIMEOUT\n')
+})
+
+/** What a program that has `ForkJoinPool` prints, when it has ended by itself. */
+async function outputOf(program: string): Promise<string> {
+  const module = new URL('../src/index.ts', import.meta.url)
+  const { NODE_OPTIONS: _options, VITEST: _vitest, ...env } = process.env
+  const flags = ['--conditions=@threeply/source', '--no-warnings', '--input-type=module', '--eval']
+  const text = `import { ForkJoinPool } from '${module}'\n${program}`
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, text], { env })
+  return stdout
+}
 
 /** A pool of the module that notes its life, and those notes. */
 function newLife(options: ForkJoinPoolOptions = {}, asked: Record<string, string> = {}) {
