@@ -295,7 +295,8 @@ export class PoolThread {
       (task) => task.thread !== undefined && !this.#endAfterDeath(task, end),
     )
     const reason: ExitReason = this.#endedFor ?? 'failed'
-    this.#metrics.threadExited(reason, this.#metricsHandle)
+    // What a lost thread may still write to is nobody else's.
+    this.#metrics.threadExited(reason, exit.isLost ? undefined : this.#metricsHandle)
     this.#onExited()
     this.#observer.onExit(this, exit, unfinished.reverse())
     this.#children.abandon()
@@ -303,7 +304,7 @@ export class PoolThread {
 
   /** @returns Whether the task is settled; else another thread is to have it. */
   #endAfterDeath(task: Task, end: ThreadEnd): boolean {
-    const { hasStarted } = this.#sent.stateOf(task)
+    const hasStarted = !this.#sent.withdraw(task) // a lost thread must not start it after all
     const hasEnded = hasStarted && !this.#sent.isRunning(task)
     const cancellation = this.#drop(task)
     const error =

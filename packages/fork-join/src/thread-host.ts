@@ -34,6 +34,8 @@ type RunOptions = Parameters<Piscina['run']>[1]
 export interface ThreadExit {
   readonly exitCode: number
   readonly cause: unknown
+  /** Whether it was terminated and has not exited: code that cannot be interrupted holds it. */
+  readonly isLost: boolean
 }
 
 /** Who is told what happens to the thread. Nothing comes after `onExit`. */
@@ -52,6 +54,9 @@ const ENTRY = new URL(
 
 const NO_THREAD = -1
 
+/** A terminated thread that has not exited after so many milliseconds is waited for no more. */
+const TERMINATION_MS = 2_000
+
 export class ThreadHost {
   readonly threadId: number
   hasExited = false
@@ -67,6 +72,7 @@ export class ThreadHost {
   /** What the end of the thread waits for. */
   #endsAfter: 'setup' | 'teardown' | undefined
   #graceTimer: NodeJS.Timeout | undefined
+  #terminationTimer: NodeJS.Timeout | undefined
 
   constructor(
     opening: Omit<ThreadOpening, 'port' | 'state'>,
@@ -137,7 +143,9 @@ export class ThreadHost {
     this.#endsAfter = undefined
     clearTimeout(this.#graceTimer)
     // Without a thread, piscina would reject what nobody has got from it.
-    if (this.threadId !== NO_THREAD) void this.#piscina.destroy()
+    if (this.threadId === NO_THREAD || this.hasExited) return
+    void this.#piscina.destroy()
+    this.#terminationTimer ??= setTimeout(() => this.#onLost(), TERMINATION_MS).unref()
   }
 
   #tearDown({ hasTeardown }: ThreadOpened): void {
@@ -161,7 +169,18 @@ export class ThreadHost {
     this.#events.onOpen(failedToStart(this.#module, this.#cause ?? cause))
   }
 
-  #onExit(exitCode: number, cause: unknown): void {
+  #onLost(): void {
+    const message =
+      `thread ${this.threadId} has not ended within ${TERMINATION_MS} ms of its termination: native code ` +
+      'holds it, such as execSync, which nothing interrupts. It is left to itself, and another takes ' +
+      'its place; the process cannot end before it has.'
+    process.emitWarning(message, 'ThreeplyWarning')
+    this.#onExit(1, undefined, true)
+  }
+
+  #onExit(exitCode: number, cause: unknown, isLost = false): void {
+    if (this.hasExited) return // it was lost, and has come to its end now
+    clearTimeout(this.#terminationTimer)
     this.#cause ??= cause
     if (!this.#state.hasEntered) this.#onNotEntered(`it exited with code ${exitCode}`)
     this.hasExited = true
@@ -173,7 +192,7 @@ export class ThreadHost {
     this.#port.close()
     clearTimeout(this.#graceTimer)
     if (this.#endsAfter !== undefined) this.#warn(`ended its thread, with exit code ${exitCode}`)
-    this.#events.onExit({ exitCode, cause: this.#cause })
+    this.#events.onExit({ exitCode, cause: this.#cause, isLost })
   }
 
   /** A message cannot be read here, so nobody knows what it answers: the thread is given up. */

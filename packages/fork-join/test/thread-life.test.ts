@@ -1,6 +1,6 @@
 /** How threads begin and end: setup, teardown, warm-up, and their replacement when they are spent. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -117,6 +117,23 @@ describe('teardown', OPTIONS, () => {
     await until(() => notes('teardown').length === 1)
     await pool.destroy()
     await closed
+  })
+})
+
+describe('a thread that nothing can end', OPTIONS, () => {
+  test('is given up: its task rejects, others run, destroy does not wait for it', async () => {
+    const warnings = warningsUntilEnd()
+    const { pool, notes, folder } = newLife({ threads: 1, grace: 10 })
+    const file = join(folder, 'released')
+    onTestFinished(() => writeFileSync(file, ''))
+    const stuck = failure(pool.run('waitInShell', file, { timeout: 100 }))
+    expect(await stuck).toMatchObject({ code: 'ERR_THREEPLY_TIMEOUT' })
+    expect(await pool.run('state')).toMatchObject({ isSetUp: true })
+    expect(warnings[0]!.message).toMatch(/^thread \d+ has not ended within 2000 ms/)
+    const other = failure(pool.run('waitInShell', file))
+    await until(() => notes('shell').length === 2)
+    await pool.destroy()
+    expect(await other).toBeInstanceOf(ClosedError)
   })
 })
 
@@ -266,7 +283,7 @@ function newLife(options: ForkJoinPoolOptions = {}, asked: Record<string, string
     readFileSync(log, { encoding: 'utf8', flag: 'a+' })
       .split('\n')
       .filter((line) => line.startsWith(`${what} `))
-  return { pool, notes }
+  return { pool, notes, folder }
 }
 
 /** The process warnings of this test. */
