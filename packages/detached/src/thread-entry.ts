@@ -1,12 +1,13 @@
 /** What runs in a detached thread: it loads the task module, runs one task, and ends. */
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { encodeError } from '@threeply/task'
-import { LoadedModule, standardStreamsWritten } from '@threeply/task/runner'
+import { hideFramesOf, LoadedModule, standardStreamsWritten } from '@threeply/task/runner'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
 import { ResourceMeter } from './resource-use.ts'
 import { openRunRecorder } from './run-recorder.ts'
 import { TaskRun } from './task-run.ts'
 
+hideFramesOf(new URL('.', import.meta.url).href)
 const { module, port, metrics } = workerData as ThreadData
 const meter = new ResourceMeter()
 let run: TaskRun | undefined

@@ -14,6 +14,8 @@ export interface LimitedCall {
   /** Milliseconds for which it has been running; 0 when it has not started. */
   runTime(): number
   cancel(cancellation: Cancellation): void
+  /** What to do about its timeout, if more is known than that it took too long. */
+  readonly timeoutAdvice: string | undefined
   /**
    * Whether a task of it may be on its way from the queue to a thread, and in neither: code of the
    * user's runs then where an input has a getter. Cancelling has to wait until it has arrived.
@@ -111,6 +113,7 @@ class Deadline {
     }
     const runTime = this.#call.runTime()
     const times = { timeout: this.#timeout, queueTime: Math.max(0, elapsed - runTime), runTime }
-    this.#call.cancel({ reason: new TaskTimeoutError(name, times), outcome: 'timed-out' })
+    const reason = new TaskTimeoutError(name, times, this.#call.timeoutAdvice)
+    this.#call.cancel({ reason, outcome: 'timed-out' })
   }
 }

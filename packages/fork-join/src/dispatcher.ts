@@ -17,6 +17,7 @@ import { type CrewObserver, ThreadCrew } from './thread-crew.ts'
 export class Dispatcher implements CrewObserver, RebalancingHost {
   readonly work = new AcceptedWork()
   readonly metrics: PoolMetrics
+  readonly #module: string
   readonly #settings: PoolSettings
   readonly #queue = new SubmissionQueue<Submission>()
   readonly #bound = new BoundCalls(this.#queue)
@@ -30,6 +31,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   #isPumpScheduled = false
 
   constructor(module: string, settings: PoolSettings) {
+    this.#module = module
     this.#settings = settings
     this.metrics = new PoolMetrics(settings.metrics)
     const forks = new NestedForks(this)
@@ -65,6 +67,12 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   /** Whether it is in the middle of giving threads work: inputs are read, and messages made. */
   get isFeeding(): boolean {
     return this.#isPumping
+  }
+
+  /** What to do about a timeout while no thread is there, whatever was submitted. */
+  get openingAdvice(): string | undefined {
+    if (this.#crew.isAnyOpen) return undefined
+    return `No thread is ready: each still loads ${this.#module}, or is in its \`setup\`. See what that waits for.`
   }
 
   get hasQueued(): boolean {

@@ -75,6 +75,11 @@ export class MapCall extends Submission implements LimitedCall {
     return this.#held + Math.min(this.#source.remaining, this.room)
   }
 
+  get timeoutAdvice(): string {
+    const advice = 'The timeout is that of the whole call: raise it, or give it fewer inputs.'
+    return this.#dispatcher.openingAdvice ?? advice
+  }
+
   /** How many inputs more may be pulled. */
   get room(): number {
     return this.#outputs.room(this.#inFlight + this.#held)

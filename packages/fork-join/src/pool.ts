@@ -258,7 +258,9 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     checkDuration('close', 'deadline', deadline)
     this.#closing ??= this.#close()
     const timer =
-      deadline <= LONGEST_TIMER ? setTimeout(() => void this.destroy(), deadline) : undefined
+      deadline <= LONGEST_TIMER
+        ? setTimeout(() => void this.#end(afterDeadline(deadline)), deadline)
+        : undefined
     await this.#closing
     clearTimeout(timer)
   }
@@ -268,7 +270,13 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
    * threads, whatever they are doing. Fulfils when they are gone.
    */
   async destroy(): Promise<void> {
-    this.#destroying ??= this.#destroy()
+    await this.#end(
+      'the pool was destroyed before this had ended. Use close() to wait for accepted work.',
+    )
+  }
+
+  async #end(message: string): Promise<void> {
+    this.#destroying ??= this.#destroy(message)
     this.#closing ??= this.#destroying
     await this.#destroying
   }
@@ -287,10 +295,8 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     this.#dispatcher.work.end()
   }
 
-  async #destroy(): Promise<void> {
-    const error = new ClosedError(
-      'the pool was destroyed before this had ended. Use close() to wait for accepted work.',
-    )
+  async #destroy(message: string): Promise<void> {
+    const error = new ClosedError(message)
     this.#dispatcher.work.add() // lives until its threads are gone
     this.#calls.close()
     if (this.#dispatcher.isFeeding) await undefined // an input destroys it: let that reach its thread
@@ -299,4 +305,11 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     this.#dispatcher.work.done()
     if (this.#dispatcher.work.count === 0) this.#dispatcher.work.end()
   }
+}
+
+function afterDeadline(deadline: number): string {
+  return (
+    `the pool was closed, and this had not ended by its deadline of ${deadline} ms. ` +
+    'Give close() more, or no `deadline`, to wait for accepted work.'
+  )
 }

@@ -72,6 +72,10 @@ export class RunCall extends Submission implements Task, LimitedCall {
     return 1
   }
 
+  get timeoutAdvice(): string | undefined {
+    return this.#kind.dispatcher.openingAdvice
+  }
+
   peek(): Task {
     return this
   }

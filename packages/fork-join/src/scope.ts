@@ -121,6 +121,10 @@ export class ScopeCall implements LimitedCall {
     }
   }
 
+  get timeoutAdvice(): string {
+    return 'The timeout is that of the whole scope: raise it, or fork less in it.'
+  }
+
   get isInTransit(): boolean {
     return false
   }

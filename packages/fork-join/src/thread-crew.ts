@@ -73,6 +73,12 @@ export class ThreadCrew implements ThreadObserver {
     return false
   }
 
+  /** Whether one takes tasks, or did until now. */
+  get isAnyOpen(): boolean {
+    for (const thread of this.#threads) if (thread.isOpen) return true
+    return false
+  }
+
   /** Whether there is a core for each thread that is not idle, and one for the parent. */
   get hasSpareCore(): boolean {
     return this.#threads.size - this.#idle.length < CORES

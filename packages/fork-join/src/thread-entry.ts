@@ -1,7 +1,7 @@
 /** What piscina runs on each thread, once: it opens our port there. It never fails at load. */
 import type { MessagePort } from 'node:worker_threads'
 import { encodeError } from '@threeply/task'
-import { LoadedModule, standardStreamsWritten } from '@threeply/task/runner'
+import { hideFramesOf, LoadedModule, standardStreamsWritten } from '@threeply/task/runner'
 import type { Transferable } from './call-options.ts'
 import { ChunkRunner } from './chunk-runner.ts'
 import { HeapWatch } from './heap-watch.ts'
@@ -27,6 +27,7 @@ import { TaskMeter } from './task-meter.ts'
 
 /** Ends at once, as piscina keeps the process alive till then; what comes of it travels over the port. */
 export function openThread(opening: ThreadOpening): void {
+  hideFramesOf(new URL('.', import.meta.url).href)
   const state = new OpeningState(opening.state)
   state.enter()
   void open(opening, state).then((opened) => opening.port.postMessage([OPENED, opened]))

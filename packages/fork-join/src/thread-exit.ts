@@ -47,7 +47,9 @@ export function warnOfIdleDeath(end: ThreadEnd): void {
   const message =
     `${howItEnded(end)} while it ran no task. Something that a task had left behind ended it, such ` +
     'as a timer or a promise that nobody awaits. Tasks that waited there run on another thread.'
-  process.emitWarning(message, 'ThreeplyWarning')
+  const warning = new Error(message, { cause: end.cause })
+  warning.name = 'ThreeplyWarning'
+  process.emitWarning(warning)
 }
 
 function exitError(task: Task, end: ThreadEnd, what: string): Error {
@@ -80,7 +82,7 @@ function afterTask(task: Task): string {
 
 function runAgain({ deaths, call }: Task): string {
   if (!call.settings.idempotent) {
-    return 'Set `idempotent: true` to have it run again on another thread.'
+    return 'Find what ends it; with `idempotent: true` it is run again, on another thread.'
   }
   const times = deaths === 1 ? 'once' : `${deaths} times`
   return `It is idempotent and was run ${times}: find what ends its thread.`

@@ -1,7 +1,8 @@
 /** Cancelling: at once what has not started, in two stages what runs, and nothing beside it. */
 import { getEventListeners } from 'node:events'
 import { TaskTimeoutError } from '@threeply/task'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { ForkJoinPool } from '../src/index.ts'
 import { failure, makePool, Words } from './pools.ts'
 
 const OPTIONS = { timeout: 60_000 }
@@ -77,6 +78,40 @@ describe('a running task', OPTIONS, () => {
     expect(error.runTime).toBeGreaterThan(0)
     expect(error.message).toContain("'spin' timed out after")
   })
+})
+
+describe('a timeout', OPTIONS, () => {
+  test('while no thread is ready says what to see to', async () => {
+    const module = 'data:text/javascript,await new Promise(() => {}); export const task = () => 1'
+    const pool = new ForkJoinPool<{ task(): number }>(module, { threads: 1 })
+    onTestFinished(() => pool.destroy())
+    const calls = [
+      pool.run('task', undefined, { timeout: 50 }),
+      pool.map('task', [undefined], { timeout: 50 }),
+    ]
+    for (const { message } of await Promise.all(calls.map(failure))) {
+      expect(message).toContain('No thread is ready: each still loads data:')
+    }
+  })
+
+  test('of a map or a scope says that it is for the whole', async () => {
+    const pool = makePool({ threads: 1 })
+    await pool.warmUp()
+    const held = [new Words(), new Words()] as const
+    const mapped = failure(pool.map('spin', [held[0]], { timeout: 100 }))
+    expect((await mapped).message).toContain('The timeout is that of the whole call')
+    const scoped = failure(pool.scope(({ fork }) => fork('spin', held[1]), { timeout: 100 }))
+    expect((await scoped).message).toContain('The timeout is that of the whole scope')
+  })
+})
+
+test('what a deadline of close ends is told of that', OPTIONS, async () => {
+  const pool = makePool({ threads: 1 })
+  const held = new Words()
+  const running = failure(pool.run('spin', held))
+  await held.started()
+  await pool.close({ deadline: 1 })
+  expect((await running).message).toContain('its deadline of 1 ms')
 })
 
 describe('what has not started', OPTIONS, () => {

@@ -38,7 +38,7 @@ describe('what ran on a thread that died', { timeout: 60_000 }, () => {
     const warned = once(process, 'warning')
     expect(await pool.run('throwLater')).toBe('done')
     const [warning] = await warned
-    expect(warning).toMatchObject({ name: 'ThreeplyWarning' })
+    expect(warning).toMatchObject({ name: 'ThreeplyWarning', cause: { message: 'left behind' } })
     expect(warning.message).toContain(
       `thread ${thread} exited with code 1 (RangeError: left behind)`,
     )

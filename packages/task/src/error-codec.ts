@@ -7,6 +7,7 @@ import { types } from 'node:util'
 import { isCloneable } from './cloneable.ts'
 import { describe } from './describe.ts'
 import { brandedName, ERROR_CLASSES, type ErrorClass, ThrownValueError } from './errors.ts'
+import { framesOfTask } from './stack-frames.ts'
 
 /** An error as structured clone can carry it. Its shape may change in any version. */
 export interface EncodedError {
@@ -111,7 +112,7 @@ function encodeRecord(error: object, indexOf: IndexOf): ErrorRecord {
       // A class that never sets `name` inherits 'Error'; its own name says more.
       name: BUILT_IN.has(name) && base !== 'DOMException' ? className : name,
       message: text(error, 'message') ?? '',
-      stack: text(error, 'stack'),
+      stack: stackOf(error),
       properties: encodeProperties(error, indexOf),
     }
   } catch (cause) {
@@ -120,6 +121,11 @@ function encodeRecord(error: object, indexOf: IndexOf): ErrorRecord {
     const stack = `Error: ${message}`
     return { className: 'Error', base: 'Error', name: 'Error', message, stack, properties: [] }
   }
+}
+
+function stackOf(error: object): string | undefined {
+  const stack = text(error, 'stack')
+  return stack === undefined ? undefined : framesOfTask(stack)
 }
 
 function encodeProperties(error: object, indexOf: IndexOf): ErrorRecord['properties'] {
@@ -193,14 +199,29 @@ function isNative(value: unknown): boolean {
 
 function emptyError(record: ErrorRecord): Error {
   const prototype = prototypeOf(record)
-  const error: Error =
+  const error = withoutFrames<Error>(() =>
     record.base === 'DOMException'
-      ? (new DOMException(record.message, record.name) as Error)
-      : new Error(record.message)
+      ? new DOMException(record.message, record.name)
+      : new Error(record.message),
+  )
   if (Object.getPrototypeOf(error) !== prototype) Object.setPrototypeOf(error, prototype)
   define(error, 'stack', record.stack, false)
   if (error.name !== record.name) define(error, 'name', record.name, false)
   return error
+}
+
+/**
+ * Makes an error that has no place of its own: where it is made says nothing, and Node would show
+ * that line above the stack of an error that nobody has caught.
+ */
+function withoutFrames<Made>(make: () => Made): Made {
+  const { stackTraceLimit } = Error
+  Reflect.set(Error, 'stackTraceLimit', 0) // which a frozen Error refuses, and does not throw
+  try {
+    return make()
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
+  }
 }
 
 /** Prototypes of classes that exist only on the other side, so that each is made once. */

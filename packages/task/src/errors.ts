@@ -93,19 +93,21 @@ export class TaskTimeoutError extends ThreeplyError {
   /** How long the task had been running, in milliseconds; 0 when it never started. */
   readonly runTime: number
 
+  /** @param advice What to do, where more is known than that it took too long. */
   constructor(
     taskName: string,
     times: { readonly timeout: number; readonly queueTime: number; readonly runTime: number },
+    advice?: string,
   ) {
     const spent =
       times.runTime > 0
         ? `after ${round(times.queueTime)} ms in the queue and ${round(times.runTime)} ms running`
         : `after ${round(times.queueTime)} ms in the queue, before it started`
-    const advice =
+    const usual =
       times.runTime > 0
         ? 'Raise `timeout`, or make the task smaller.'
         : 'Raise `timeout`, submit less at once, or give the runner more to run it on.'
-    super('ERR_THREEPLY_TIMEOUT', `'${taskName}' timed out ${spent}. ${advice}`)
+    super('ERR_THREEPLY_TIMEOUT', `'${taskName}' timed out ${spent}. ${advice ?? usual}`)
     this.timeout = times.timeout
     this.queueTime = times.queueTime
     this.runTime = times.runTime

@@ -1,6 +1,7 @@
 /** Loads a task module on a thread, and finds tasks in it. */
-import { isAbsolute } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { existsSync } from 'node:fs'
+import { basename, isAbsolute } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe } from './describe.ts'
 import { isError } from './error-codec.ts'
 import { TaskModuleError, TaskNotFoundError } from './errors.ts'
@@ -51,7 +52,8 @@ export class LoadedModule {
   task(name: string): LoadedTask {
     const found = this.#exports.get(name)
     if (typeof found === 'function' && !RESERVED.has(name)) return found as LoadedTask
-    throw new TaskNotFoundError(name, this.#url, this.taskNames, this.#exports.has(name))
+    const isNoTask = this.#exports.has(name) || RESERVED.has(name)
+    throw new TaskNotFoundError(name, this.#url, this.taskNames, isNoTask)
   }
 
   /**
@@ -110,6 +112,20 @@ function reason(cause: unknown): string {
   return text.split('\n', 1)[0]!.replace(/\.$/, '')
 }
 
+/** What Node says of a folder, and of files that are no program. */
+const NO_MODULE: ReadonlySet<string> = new Set([
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_IMPORT_ATTRIBUTE_MISSING',
+])
+
+/** The name of the TypeScript file that a missing JavaScript file would be built from. */
+function sourceOf(url: string): string | undefined {
+  if (!/^file:.*\.[cm]?js$/.test(url)) return undefined
+  const source = fileURLToPath(url).replace(/js$/, 'ts')
+  return existsSync(source) ? basename(source) : undefined
+}
+
 function advice(url: string, cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts(?:[?#]|$)/.test(url)) {
@@ -122,7 +138,17 @@ function advice(url: string, cause: unknown): string {
     return 'Node strips types and no more: leave out enum, namespace and `import =`, or give the compiled .js file.'
   }
   if (code === 'ERR_MODULE_NOT_FOUND') {
+    const source = sourceOf(url)
+    if (source !== undefined) {
+      return `There is a ${source} beside it: build it, or name that, which Node 22.18 and newer run as it is.`
+    }
     return 'Check its path, and the paths of what it imports.'
+  }
+  if (code !== undefined && NO_MODULE.has(String(code))) {
+    return 'Give a .js, .mjs, .cjs or .ts file.'
+  }
+  if (cause instanceof SyntaxError && url.startsWith('file:')) {
+    return `\`node ${fileURLToPath(url)}\` tells in which file and line.`
   }
   return 'Each thread imports it anew: what it does on the way must work there.'
 }

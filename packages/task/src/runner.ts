@@ -18,6 +18,7 @@ export {
 } from './option-checks.ts'
 export type { StreamFeed } from './output-stream.ts'
 export { StreamedOutputs } from './output-stream.ts'
+export { hideFramesOf } from './stack-frames.ts'
 export { standardStreamsWritten } from './standard-streams.ts'
 export { isTraced, type TaskCall, traceCall } from './task-tracing.ts'
 export { threadArguments } from './thread-arguments.ts'

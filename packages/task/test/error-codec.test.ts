@@ -1,4 +1,5 @@
-import { inspect } from 'node:util'
+import { execFile } from 'node:child_process'
+import { inspect, promisify } from 'node:util'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import {
@@ -9,6 +10,7 @@ import {
   ThreeplyError,
   ThrownValueError,
 } from '../src/index.ts'
+import { failure } from './failure.ts'
 
 type Crossed = Error & Record<string, unknown>
 
@@ -236,6 +238,21 @@ describe('the stack', () => {
     expect(error.stack).toBe(original.stack)
     expect(error.stack).toContain('whereItHappened')
     expect(Object.keys(error)).toEqual([])
+  })
+
+  test('has no line of ours above it, when nobody has caught the error', async () => {
+    const module = new URL('../src/index.ts', import.meta.url)
+    const program = `
+      import { decodeError, encodeError } from '${module}'
+      await Promise.reject(decodeError(encodeError(new RangeError('of a task'))))`
+    const flags = ['--conditions=@threeply/source', '--input-type=module', '--eval', program]
+    const { stderr } = (await failure(() =>
+      promisify(execFile)(process.execPath, flags),
+    )) as unknown as {
+      readonly stderr: string
+    }
+    expect(stderr).toContain('RangeError: of a task')
+    expect(stderr).not.toContain('error-codec')
   })
 
   test('may be missing, or no text', () => {

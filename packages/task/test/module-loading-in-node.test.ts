@@ -82,3 +82,25 @@ function writeJavaScript(to: string): void {
     writeFileSync(join(to, name.replace(/\.ts$/, '.js')), javaScript)
   }
 }
+
+test('a file that is still TypeScript is found beside the missing one', async () => {
+  const { message, cause } = await load(fixture('tasks.js'))
+  expect(cause).toBe('ERR_MODULE_NOT_FOUND')
+  expect(message).toContain('There is a tasks.ts beside it: build it, or name that')
+})
+
+test.each(['data.json', 'page.tsx', ''])('what is no program is told so (%s)', async (name) => {
+  if (name !== '') writeFileSync(join(folder, name), '{}')
+  const { message } = await load(pathToFileURL(join(folder, name)).href)
+  expect(message).toContain('Give a .js, .mjs, .cjs or .ts file.')
+})
+
+test('of a syntax error, in what it imports too, Node tells the place', async () => {
+  writeFileSync(join(folder, 'broken.mjs'), 'export const = 1')
+  writeFileSync(join(folder, 'imports.mjs'), "import './broken.mjs'")
+  for (const name of ['broken.mjs', 'imports.mjs']) {
+    const file = join(folder, name)
+    const { message } = await load(pathToFileURL(file).href)
+    expect(message).toContain(`\`node ${file}\` tells in which file and line`)
+  }
+})

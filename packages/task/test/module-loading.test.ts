@@ -64,6 +64,7 @@ describe('a task module', () => {
   test('an export that is no task is told apart from a name that is not there', async () => {
     const module = await LoadedModule.load(fixture('tasks.ts'))
     expect((await failure(() => module.task('limit'))).message).toContain('is no task')
+    expect((await failure(() => module.task('setup'))).message).toContain('is no task')
     expect((await failure(() => module.task('nope'))).message).toContain('is not exported')
   })
 })

@@ -22,6 +22,13 @@ export function errorsPromise({ make, shared, can }: Subject): void {
       expect(error.stack).toContain('tasks.ts')
     })
 
+    test.skipIf(!can.crossesThreads)('end their stack with the frames of the task', async () => {
+      for (const name of ['failCustom', 'failLater']) {
+        const { stack } = await failure(shared().run(name))
+        expect(stack!.split('\n').at(-1)).toMatch(/^ {4}at .*tasks\.ts/)
+      }
+    })
+
     test('a task that fails after a while rejects as one that throws', async () => {
       const error = await failure(shared().run('failLater'))
       expect(error).toMatchObject({ message: 'order 7 is missing', code: 'ERR_ORDER' })
