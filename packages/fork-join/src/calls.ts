@@ -1,25 +1,22 @@
-/** The calls of a pool: accepts them or refuses them, and knows those that are open. */
+/** The calls of a pool: makes those that are accepted, and knows those that are open. */
 import { AsyncResource } from 'node:async_hooks'
-import { ClosedError, type OutputStream, QueueFullError } from '@threeply/task'
-import { invalidOption, isTraced, traceCall } from '@threeply/task/runner'
+import type { OutputStream } from '@threeply/task'
+import { isTraced, traceCall } from '@threeply/task/runner'
+import type { Admission } from './admission.ts'
 import { broadcast } from './broadcast-call.ts'
 import {
   type BroadcastOptions,
   type CallSettings,
-  checkCallOptions,
   checkStreamOptions,
-  defaultSettings,
   type MapOptions,
   type ReduceOptions,
   type RunOptions,
   type StreamOptions,
 } from './call-options.ts'
-import { Carrier } from './carry.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { checkInputs, InputSource, type SourceHost } from './input-source.ts'
 import { MapCall, type MapParts } from './map-call.ts'
 import { CollectedOutputs, type Outputs, SettledOutputs, type Settlement } from './outputs.ts'
-import type { PoolSettings } from './pool-options.ts'
 import { Reduction } from './reduction.ts'
 import { RunCall, type RunKind } from './run-call.ts'
 import { StreamOutputs } from './stream-outputs.ts'
@@ -31,24 +28,14 @@ export interface OpenCall {
 
 export class Calls {
   readonly #dispatcher: Dispatcher
-  readonly #settings: PoolSettings
-  readonly #defaults: CallSettings
+  readonly #admission: Admission
   readonly #open = new Set<OpenCall>()
   /** Of the last call of `run`. */
   #lastKind: RunKind | undefined
-  readonly #carrier: Carrier
-  /** The defaults, with what was carried last. */
-  #carrying: CallSettings
-  #isClosed = false
-  /** What all is rejected with, once the pool was destroyed. */
-  #destroyedFor: Error | undefined
 
-  constructor(dispatcher: Dispatcher, settings: PoolSettings) {
+  constructor(dispatcher: Dispatcher, admission: Admission) {
     this.#dispatcher = dispatcher
-    this.#settings = settings
-    this.#defaults = defaultSettings(settings.grace)
-    this.#carrier = new Carrier(settings.carry)
-    this.#carrying = this.#defaults
+    this.#admission = admission
   }
 
   /** @param isOfScope Whether a scope asks that was open before the pool was closed: it may go on forking. */
@@ -69,8 +56,8 @@ export class Calls {
     isOfScope: boolean,
   ): Promise<unknown> {
     return new Promise((resolve) => {
-      const settings = this.#check('run', name, options)
-      this.#admit(name, settings, isOfScope)
+      const settings = this.#admission.check('run', name, options)
+      this.#admission.admit(name, settings, isOfScope)
       const call = new RunCall(this.#kindOf(name, settings), input, resolve)
       this.#dispatcher.metrics.submitted()
       this.#dispatcher.work.add()
@@ -108,7 +95,7 @@ export class Calls {
 
   /** Accepted when its first output is asked for. */
   stream(name: string, inputs: unknown, options: StreamOptions | undefined): OutputStream<unknown> {
-    const settings = this.#check('stream', name, options)
+    const settings = this.#admission.check('stream', name, options)
     const streamSettings = checkStreamOptions(options)
     checkInputs('stream', inputs)
     const outputs = new StreamOutputs(streamSettings, () =>
@@ -119,7 +106,7 @@ export class Calls {
       // Whoever reads it first may do so in another async context.
       start: AsyncResource.bind(() => {
         try {
-          this.#admit(name, settings, false)
+          this.#admission.admit(name, settings)
           call = this.#submit(name, settings, (host) => {
             return { source: InputSource.of('stream', inputs, host), outputs }
           })
@@ -151,8 +138,8 @@ export class Calls {
     options: ReduceOptions<unknown> | undefined,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const settings = this.#check('reduce', name, options)
-      this.#admit(name, settings, false)
+      const settings = this.#admission.check('reduce', name, options)
+      this.#admission.admit(name, settings)
       // One message, one fold: how long it is, the reduction decides.
       this.#submit(name, { ...settings, folds: true, chunkSize: 1 }, (host) => {
         const reduction = new Reduction(InputSource.of('reduce', inputs, host), {
@@ -173,8 +160,8 @@ export class Calls {
     options: BroadcastOptions | undefined,
   ): Promise<unknown[]> {
     return traced('broadcast', name, async () => {
-      const settings = this.#check('broadcast', name, options)
-      this.#admit(name, settings, false)
+      const settings = this.#admission.check('broadcast', name, options)
+      this.#admission.admit(name, settings)
       return broadcast(this.#kindOf(name, settings), input)
     })
   }
@@ -190,20 +177,8 @@ export class Calls {
     this.#dispatcher.work.done()
   }
 
-  /** @throws {ClosedError} ERR_THREEPLY_CLOSED */
-  checkOpen(name: string): void {
-    if (this.#isClosed) throw closedError(name)
-  }
-
-  /** Accepts nothing more, but from scopes that are open. */
-  close(): void {
-    this.#isClosed = true
-  }
-
-  /** Accepts nothing more, and ends what is open. */
-  destroy(error: Error): void {
-    this.#isClosed = true
-    this.#destroyedFor = error
+  /** Ends all that are open. */
+  fail(error: Error): void {
     for (const call of this.#open) call.fail(error, 'closed')
   }
 
@@ -224,8 +199,8 @@ export class Calls {
   ): Promise<Value> {
     const call = (): Promise<Value> =>
       new Promise((resolve, reject) => {
-        const settings = this.#check(method, name, options)
-        this.#admit(name, settings, isOfScope)
+        const settings = this.#admission.check(method, name, options)
+        this.#admission.admit(name, settings, isOfScope)
         this.#submit(name, settings, (host) => {
           const source = InputSource.of(method, inputs, host)
           return { source, outputs: outputsFor({ resolve, reject }, source.remaining) }
@@ -269,38 +244,10 @@ export class Calls {
   /** Unless it was ended while its inputs were asked for their iterator. */
   #begin(call: MapCall): void {
     const { signal } = call.settings
-    if (this.#destroyedFor !== undefined) call.fail(this.#destroyedFor, 'closed')
+    const { destroyedFor } = this.#admission
+    if (destroyedFor !== undefined) call.fail(destroyedFor, 'closed')
     else if (signal?.aborted) call.cancel({ reason: signal.reason, outcome: 'cancelled' })
     else call.onInput()
-  }
-
-  /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
-  #check(method: string, name: unknown, options: MapOptions | undefined): CallSettings {
-    if (typeof name !== 'string') throw invalidOption(method, 'name', name, 'the name of a task')
-    const settings = checkCallOptions(method, options, this.#defaults)
-    const carried = this.#carrier.read()
-    if (carried === undefined) return settings
-    if (settings !== this.#defaults) return { ...settings, carried }
-    if (this.#carrying.carried !== carried) this.#carrying = { ...settings, carried }
-    return this.#carrying
-  }
-
-  /** Throws what a call is refused with. */
-  #admit(name: string, { signal }: CallSettings, isOfScope: boolean): void {
-    const { metrics } = this.#dispatcher
-    if (this.#destroyedFor !== undefined || (this.#isClosed && !isOfScope)) {
-      metrics.refused('closed')
-      throw closedError(name)
-    }
-    if (signal?.aborted) {
-      metrics.refused('cancelled')
-      throw signal.reason
-    }
-    const { queueLimit, overflow } = this.#settings
-    if (overflow === 'reject' && !this.#dispatcher.hasRoom(queueLimit)) {
-      metrics.refused('refused')
-      throw new QueueFullError(name, queueLimit)
-    }
   }
 }
 
@@ -311,10 +258,4 @@ function traced<Output>(
   call: () => Promise<Output>,
 ): Promise<Output> {
   return isTraced() ? traceCall({ runner: 'fork-join', method, name }, call) : call()
-}
-
-function closedError(name: string): ClosedError {
-  return new ClosedError(
-    `'${name}' was refused: the pool is closed. Submit before close() or destroy(), or to another pool.`,
-  )
 }

@@ -7,7 +7,7 @@ import type { LoadedModule, LoadedTask } from '@threeply/task/runner'
 import { Answers, type Post } from './answers.ts'
 import { apart, type Carried } from './carry.ts'
 import { foldOf } from './fold.ts'
-import { type Ending, ForkingTask } from './forking-task.ts'
+import type { ForkingTask } from './forking-task.ts'
 import type { IdlePoll } from './idle-poll.ts'
 import type { FreshPage, ItemStates } from './item-states.ts'
 import {
@@ -19,6 +19,7 @@ import {
   WANTS_START_TIME,
 } from './messages.ts'
 import { progressReport } from './progress-report.ts'
+import { SetAsideTasks } from './set-aside-tasks.ts'
 import type { TaskMeter } from './task-meter.ts'
 import { isThenable } from './thenable.ts'
 import { type SharedContext, ThreadForkContext } from './thread-fork-context.ts'
@@ -38,8 +39,7 @@ export class ChunkRunner {
   readonly #meter: TaskMeter
   readonly #idlePoll: IdlePoll
   readonly #answers: Answers
-  /** Of tasks that were set aside. They follow those that tell that they were. */
-  readonly #late: Answers
+  readonly #setAside: SetAsideTasks
   readonly #waiting: Chunk[] = []
   #isRunning = false
   #mayPoll = false
@@ -54,11 +54,6 @@ export class ChunkRunner {
   /** Ends the turn of one that is awaited. */
   #endTurn: (() => void) | undefined
 
-  /** Those that have forked, by item; and how many of them do not wait for children. */
-  readonly #forking = new Map<number, ForkingTask>()
-  #busy = 0
-  #onNoneBusy: (() => void) | undefined
-
   constructor(
     module: LoadedModule,
     states: ItemStates,
@@ -72,12 +67,14 @@ export class ChunkRunner {
     this.#meter = meter
     this.#idlePoll = idlePoll
     this.#answers = new Answers(post, meter)
-    this.#late = new Answers((message, transfer) => {
+    // Their answers follow those that tell that they were set aside.
+    const postLate: Post = (message, transfer) => {
       this.#answers.flush()
       post(message, transfer)
-    }, meter)
+    }
+    this.#setAside = new SetAsideTasks(postLate, meter, () => this.#flushWhenIdle())
     this.forks = new ThreadForks(post, {
-      taskOf: (context) => this.#forking.get(context.item) ?? this.#setAside(context),
+      taskOf: (context) => this.#setAside.get(context.item) ?? this.#setAsideNow(context),
       onRequest: () => this.#flushWhenIdle(),
     })
   }
@@ -96,7 +93,7 @@ export class ChunkRunner {
 
   cancel(item: number, reason: CancelReason): void {
     const current = item === this.#item ? this.#context : undefined
-    const running = this.#forking.get(item) ?? current
+    const running = this.#setAside.get(item) ?? current
     running?.cancel(decodeReason(reason)) // unless it has ended meanwhile
   }
 
@@ -104,7 +101,7 @@ export class ChunkRunner {
   flush(): void {
     this.forks.flush()
     this.#answers.flush()
-    this.#late.flush()
+    this.#setAside.flush()
   }
 
   async #runAll(): Promise<void> {
@@ -122,7 +119,7 @@ export class ChunkRunner {
         const shared = this.#sharedContext(name, wishes, carried)
         const isTimed = (wishes & WANTS_START_TIME) !== 0
         for (const input of inputs) {
-          if (this.#busy > 0) await this.#noneBusy()
+          if (this.#setAside.isAnyBusy) await this.#noneBusy()
           if (this.#states.start(this.#item)) {
             this.#meter.started()
             const context = new ThreadForkContext(this.#item, shared)
@@ -173,10 +170,10 @@ export class ChunkRunner {
           ? Reflect.apply(task, undefined, [input, context])
           : runInTrace(trace, () => Reflect.apply(task, undefined, [input, context]))
       if (isThenable(output)) return this.#await(name, output, context)
-      if (this.#isSetAside) this.#endForking(context, { output })
+      if (this.#isSetAside) void this.#setAside.end(context, { output })
       else this.#fulfil(name, output, context)
     } catch (error) {
-      if (this.#isSetAside) this.#endForking(context, { error })
+      if (this.#isSetAside) void this.#setAside.end(context, { error })
       else this.#fail(name, error)
     }
     return undefined
@@ -206,10 +203,10 @@ export class ChunkRunner {
     try {
       const output = await pending
       if (this.#hasTurn(context)) this.#fulfil(name, output, context)
-      else this.#endForking(context, { output })
+      else void this.#setAside.end(context, { output })
     } catch (error) {
       if (this.#hasTurn(context)) this.#fail(name, error)
-      else this.#endForking(context, { error })
+      else void this.#setAside.end(context, { error })
     }
     if (this.#hasTurn(context)) {
       this.#context = undefined
@@ -233,66 +230,32 @@ export class ChunkRunner {
     return context === this.#context && !this.#isSetAside
   }
 
-  #endForking(context: ThreadForkContext, ending: Ending): void {
-    const forking = this.#forking.get(context.item)!
-    void this.#answerLate(forking, ending)
-  }
-
-  async #answerLate(forking: ForkingTask, ending: Ending): Promise<void> {
-    const { name, item, state, context, startedAt, submittedAt } = forking
-    const final = await forking.end(ending)
-    this.#forking.delete(item)
-    state.end() // T6
-    this.#meter.ended()
-    this.#meter.ran(1, submittedAt, startedAt, performance.now())
-    if ('output' in final) this.#late.add(name, final.output, context.transferred, item)
-    else this.#late.fail(name, final.error, item)
-    forking.leave()
-    this.#flushWhenIdle()
-  }
-
   /** The task whose turn it is forks for the first time; from now on it is answered by its number. */
-  #setAside(context: ThreadForkContext): ForkingTask | undefined {
+  #setAsideNow(context: ThreadForkContext): ForkingTask | undefined {
     if (context !== this.#context || this.#isSetAside) return undefined
     this.#isSetAside = true
-    const { item } = context
-    const task = {
+    const forking = this.#setAside.add({
       name: this.#name,
       context,
       state: context.state,
       submittedAt: this.#submittedAt,
       startedAt: this.#answers.readAt,
-    }
-    const forking = new ForkingTask(task, {
-      onBusy: () => {
-        this.#busy += 1
-      },
-      onFree: () => {
-        this.#busy -= 1
-        if (this.#busy === 0) this.#onNoneBusy?.()
-      },
     })
-    task.state.fork() // T4
-    this.#forking.set(item, forking)
-    this.#answers.setAside(task.name)
+    this.#answers.setAside(this.#name)
     this.#endTurn?.()
     return forking
   }
 
   async #noneBusy(): Promise<void> {
     this.#flushWhenIdle()
-    while (this.#busy > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onNoneBusy = resolve
-      })
-    }
+    await this.#setAside.noneBusy()
     this.flush()
   }
 
   /** Posts what there is when the thread comes to wait for something outside. */
   #flushWhenIdle(): void {
     if (this.#willFlush) return
-    if (this.#answers.isEmpty && this.#late.isEmpty && this.forks.isEmpty) return
+    if (this.#answers.isEmpty && this.#setAside.isEmpty && this.forks.isEmpty) return
     this.#willFlush = true
     setImmediate(() => {
       this.#willFlush = false

@@ -9,6 +9,7 @@ import type { Chunk } from './chunk.ts'
 import { MAX_INPUTS } from './chunk-size.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { InputSource } from './input-source.ts'
+import { MapReader, type ReadingCall } from './map-reader.ts'
 import { MapRoom } from './map-room.ts'
 import { MapTask } from './map-task.ts'
 import type { Outputs } from './outputs.ts'
@@ -39,6 +40,7 @@ export class MapCall extends Submission implements LimitedCall {
   readonly #outputs: Outputs
   readonly #onSettled: () => void
   readonly #room: MapRoom
+  readonly #reader: MapReader
 
   /** What is to be moved, wherever in the inputs it is. */
   readonly #transfer: ReadonlySet<Transferable> | undefined
@@ -50,7 +52,6 @@ export class MapCall extends Submission implements LimitedCall {
   #failure: { readonly error: unknown } | undefined
   readonly #sourceEnd = new SourceEnd()
   #hasSettled = false
-  #isReading = false
   #left: Promise<void> | undefined
   #onLeft: (() => void) | undefined
 
@@ -63,6 +64,7 @@ export class MapCall extends Submission implements LimitedCall {
     this.#outputs = outputs
     this.#onSettled = onSettled
     this.#room = new MapRoom(dispatcher.work, () => this.room)
+    this.#reader = new MapReader(source, this.#room, this.#whileReading())
     this.#transfer = settings.transfer.length > 0 ? new Set(settings.transfer) : undefined
     limit(this, settings)
   }
@@ -86,7 +88,7 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   peek(): Task | undefined {
-    this.#upNext ??= this.#returned.length > 0 ? this.#returned.pop() : this.#read()
+    this.#upNext ??= this.#returned.pop() ?? this.#read()
     if (this.#upNext === undefined) this.#settleIfDone()
     return this.#upNext
   }
@@ -112,7 +114,7 @@ export class MapCall extends Submission implements LimitedCall {
 
   override takeRange(most: number, cost: number, guard: AliasGuard): Chunk | undefined {
     const inputs: unknown[] = []
-    const isApart = this.#readInto(inputs, most, guard)
+    const isApart = this.#reader.fill(inputs, most, guard)
     const count = inputs.length
     const index = this.#outputs.open(count)
     this.#dispatcher.metrics.submitted(count)
@@ -127,7 +129,7 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   get mayHaveMore(): boolean {
-    return this.#held > 0 || (this.#source.remaining > 0 && this.#room.look())
+    return this.#held > 0 || this.#reader.mayHaveMore
   }
 
   takeBack(task: MapTask): void {
@@ -141,7 +143,7 @@ export class MapCall extends Submission implements LimitedCall {
   /** There are inputs again, or there will be none. */
   onInput(): void {
     if (this.#hasSettled) return
-    if (this.#source.hasFailed) this.#reading(() => this.#source.next()) // now, not when a thread asks
+    this.#reader.notice() // now, not when a thread asks
     if (this.#failure === undefined && this.remaining > 0) this.#dispatcher.submit(this)
     else this.#settleIfDone()
   }
@@ -195,7 +197,7 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   get isInTransit(): boolean {
-    return this.#dispatcher.isFeeding && !this.#isReading
+    return this.#dispatcher.isFeeding && !this.#reader.isReading
   }
 
   /**
@@ -225,7 +227,7 @@ export class MapCall extends Submission implements LimitedCall {
   /** Settles the call when nothing of it is left anywhere. */
   #settleIfDone(): void {
     if (this.#inFlight > 0 || this.#sourceEnd.isClosing || this.#hasSettled) return
-    if (this.#isReading) return // what is being read is on its way too
+    if (this.#reader.isReading) return // what is being read is on its way too
     if (this.#failure === undefined && this.#held + this.#source.remaining > 0) {
       this.#room.stall()
       return
@@ -280,49 +282,23 @@ export class MapCall extends Submission implements LimitedCall {
     this.#settleIfDone()
   }
 
+  #whileReading(): ReadingCall {
+    return {
+      hasFailed: () => this.hasFailed,
+      took: (count) => {
+        this.#inFlight += count
+      },
+      fail: (error) => this.#end(error, false),
+    }
+  }
+
   #read(): MapTask | undefined {
-    if (!this.#room.look()) return undefined
-    const hasNext = this.#reading(() => this.#source.next())
-    if (this.#failure !== undefined) return undefined
-    if (!hasNext) this.#room.review()
-    else this.#room.take(1)
-    return hasNext ? this.#newTask() : undefined
-  }
-
-  /** @returns Whether there is one more, which cannot travel with these. */
-  #readInto(inputs: unknown[], most: number, guard: AliasGuard): boolean {
-    while (inputs.length < most && this.#room.look()) {
-      const before = inputs.length
-      const until = Math.min(most, before + this.#room.left)
-      const isApart = this.#reading(() => this.#source.fill(inputs, until, guard))
-      const count = inputs.length - before
-      this.#inFlight += count
-      if (this.#failure !== undefined) return false
-      this.#room.take(isApart ? count + 1 : count)
-      if (isApart) return true
-      if (inputs.length === until) continue
-      this.#room.review()
-      return false
-    }
-    return false
-  }
-
-  /** Code of the user's runs, which may end the call; so does what it throws. */
-  #reading(read: () => boolean): boolean {
-    this.#isReading = true
-    try {
-      return this.#source.inContext(read)
-    } catch (error) {
-      this.#end(error, false)
-      return false
-    } finally {
-      this.#isReading = false
-    }
+    return this.#reader.next() ? this.#newTask() : undefined
   }
 
   /** Of the input that was read last. */
   #newTask(): MapTask {
-    const { value } = this.#source
+    const { value } = this.#reader
     const moved = this.#transfer === undefined ? NOTHING : transferablesIn(value, this.#transfer)
     this.#dispatcher.metrics.submitted()
     return new MapTask(this, this.#outputs.open(1), value, moved)

@@ -13,6 +13,7 @@ import {
   LONGEST_TIMER,
   taskModuleUrl,
 } from '@threeply/task/runner'
+import { Admission } from './admission.ts'
 import type {
   BroadcastOptions,
   MapOptions,
@@ -44,6 +45,7 @@ export interface CloseOptions {
  */
 export class ForkJoinPool<Tasks extends object = TaskModule> {
   readonly #dispatcher: Dispatcher
+  readonly #admission: Admission
   readonly #calls: Calls
   #closing: Promise<void> | undefined
   #destroying: Promise<void> | undefined
@@ -57,7 +59,8 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     const url = taskModuleUrl('ForkJoinPool', module)
     const settings = checkPoolOptions(options)
     this.#dispatcher = new Dispatcher(url, settings)
-    this.#calls = new Calls(this.#dispatcher, settings)
+    this.#admission = new Admission(this.#dispatcher, settings)
+    this.#calls = new Calls(this.#dispatcher, this.#admission)
   }
 
   /**
@@ -212,7 +215,7 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
   ): Promise<Value>
   async scope(body: (scope: Scope<Tasks>) => unknown, options?: ScopeOptions): Promise<unknown> {
     const settings = checkScope(body, options)
-    this.#calls.checkOpen('scope')
+    this.#admission.checkOpen('scope')
     settings.signal?.throwIfAborted()
     const host = {
       run: (name: string, input: unknown, all: RunOptions) =>
@@ -238,7 +241,7 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
    * @example await pool.warmUp()
    */
   async warmUp(): Promise<void> {
-    this.#calls.checkOpen('warmUp')
+    this.#admission.checkOpen('warmUp')
     this.#dispatcher.work.add()
     try {
       await this.#dispatcher.warmUp()
@@ -287,7 +290,7 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
   }
 
   async #close(): Promise<void> {
-    this.#calls.close()
+    this.#admission.close()
     await this.#dispatcher.work.none()
     this.#dispatcher.work.add() // lives until its threads are gone
     await this.#dispatcher.close()
@@ -298,9 +301,10 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
   async #destroy(message: string): Promise<void> {
     const error = new ClosedError(message)
     this.#dispatcher.work.add() // lives until its threads are gone
-    this.#calls.close()
+    this.#admission.close()
     if (this.#dispatcher.isFeeding) await undefined // an input destroys it: let that reach its thread
-    this.#calls.destroy(error)
+    this.#admission.destroy(error)
+    this.#calls.fail(error)
     await this.#dispatcher.destroy(error)
     this.#dispatcher.work.done()
     if (this.#dispatcher.work.count === 0) this.#dispatcher.work.end()
