@@ -8,6 +8,7 @@ import { openRunRecorder } from './run-recorder.ts'
 import { TaskRun } from './task-run.ts'
 
 hideFramesOf(new URL('.', import.meta.url).href)
+hideFramesOf(new URL('../src/', import.meta.url).href) // by source maps
 const { module, port, metrics } = workerData as ThreadData
 const meter = new ResourceMeter()
 let run: TaskRun | undefined

@@ -49,8 +49,21 @@ export class Admission {
     if (this.#isClosed) throw closedError(name)
   }
 
-  /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */
-  check(method: string, name: unknown, options: MapOptions | undefined): CallSettings {
+  /**
+   * @param scopeSignal Of the scope that asks, if one does.
+   * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION
+   */
+  check(
+    method: string,
+    name: unknown,
+    options: MapOptions | undefined,
+    scopeSignal?: AbortSignal,
+  ): CallSettings {
+    const settings = this.#check(method, name, options)
+    return scopeSignal === undefined ? settings : { ...settings, scopeSignal }
+  }
+
+  #check(method: string, name: unknown, options: MapOptions | undefined): CallSettings {
     if (typeof name !== 'string') throw invalidOption(method, 'name', name, 'the name of a task')
     const settings = checkCallOptions(method, options, this.#defaults)
     const carried = this.#carrier.read()
@@ -60,19 +73,18 @@ export class Admission {
     return this.#carrying
   }
 
-  /**
-   * Throws what a call is refused with.
-   * @param isOfScope Whether a scope asks that was open before the pool was closed.
-   */
-  admit(name: string, { signal }: CallSettings, isOfScope = false): void {
+  /** Throws what a call is refused with. A scope that was open before the pool was closed may go on. */
+  admit(name: string, settings: CallSettings): void {
     const { metrics } = this.#dispatcher
+    const isOfScope = settings.scopeSignal !== undefined
     if (this.#destroyedFor !== undefined || (this.#isClosed && !isOfScope)) {
       metrics.refused('closed')
       throw closedError(name)
     }
-    if (signal?.aborted) {
+    const aborted = abortedSignal(settings)
+    if (aborted !== undefined) {
       metrics.refused('cancelled')
-      throw signal.reason
+      throw aborted.reason
     }
     const { queueLimit, overflow } = this.#settings
     if (overflow === 'reject' && !this.#dispatcher.hasRoom(queueLimit)) {
@@ -80,6 +92,12 @@ export class Admission {
       throw new QueueFullError(name, queueLimit)
     }
   }
+}
+
+/** That by which the call is cancelled already, if one is. */
+export function abortedSignal({ signal, scopeSignal }: CallSettings): AbortSignal | undefined {
+  if (signal?.aborted) return signal
+  return scopeSignal?.aborted ? scopeSignal : undefined
 }
 
 function closedError(name: string): ClosedError {

@@ -23,7 +23,7 @@ export interface LimitedCall {
   readonly isInTransit: boolean
 }
 
-type Limits = Pick<CallSettings, 'signal' | 'timeout'>
+type Limits = Pick<CallSettings, 'signal' | 'timeout'> & Partial<Pick<CallSettings, 'scopeSignal'>>
 
 // Beside the calls and not in them: most have neither, and many of them wait.
 /** The calls of each signal. */
@@ -32,22 +32,33 @@ const watched = new WeakMap<AbortSignal, WatchedSignal>()
 const deadlines = new Map<LimitedCall, Deadline>()
 
 /**
- * Cancels `call` when its signal is aborted or its time is over, until {@link unlimit} is called. The
- * signal must not be aborted yet.
+ * Cancels `call` when a signal of it is aborted or its time is over, until {@link unlimit} is called.
+ * None of the signals must be aborted yet.
  */
-export function limit(call: LimitedCall, { signal, timeout }: Limits): void {
+export function limit(call: LimitedCall, { signal, scopeSignal, timeout }: Limits): void {
   if (timeout < Number.POSITIVE_INFINITY) deadlines.set(call, new Deadline(call, timeout))
-  if (signal === undefined) return
+  // Both, and not `AbortSignal.any` of them: on Node 20 that loses a source that nobody else holds.
+  if (signal !== undefined) watch(signal, call)
+  if (scopeSignal !== undefined) watch(scopeSignal, call)
+}
+
+/** The call has settled. */
+export function unlimit(call: LimitedCall, { signal, scopeSignal, timeout }: Limits): void {
+  if (signal !== undefined) watched.get(signal)?.delete(call)
+  if (scopeSignal !== undefined) watched.get(scopeSignal)?.delete(call)
+  if (timeout === Number.POSITIVE_INFINITY) return
+  deadlines.get(call)?.clear()
+  deadlines.delete(call)
+}
+
+function watch(signal: AbortSignal, call: LimitedCall): void {
   const watcher = watched.get(signal) ?? new WatchedSignal(signal)
   watcher.add(call)
 }
 
-/** The call has settled. */
-export function unlimit(call: LimitedCall, { signal, timeout }: Limits): void {
-  if (signal !== undefined) watched.get(signal)?.delete(call)
-  if (timeout === Number.POSITIVE_INFINITY) return
-  deadlines.get(call)?.clear()
-  deadlines.delete(call)
+/** Somebody waits for the call, so its deadline, which will end it, keeps the process alive. */
+export function holdDeadline(call: LimitedCall): void {
+  deadlines.get(call)?.hold()
 }
 
 class WatchedSignal {
@@ -86,11 +97,17 @@ class Deadline {
   readonly #call: LimitedCall
   readonly #timeout: number
   #timer: NodeJS.Timeout | undefined
+  #isHeld = false
 
   constructor(call: LimitedCall, timeout: number) {
     this.#call = call
     this.#timeout = timeout
     this.#arm(timeout)
+  }
+
+  hold(): void {
+    this.#isHeld = true
+    this.#timer?.ref()
   }
 
   clear(): void {
@@ -99,8 +116,9 @@ class Deadline {
 
   #arm(left: number): void {
     const delay = Math.min(left, LONGEST_TIMER)
-    // What the call keeps the process alive for is not its deadline: a reader may have left it.
-    this.#timer = setTimeout(() => this.#onTimer(), delay).unref()
+    this.#timer = setTimeout(() => this.#onTimer(), delay)
+    // What keeps the process alive for a call is not its deadline: its reader may have left it.
+    if (!this.#isHeld) this.#timer.unref()
   }
 
   #onTimer(): void {

@@ -92,6 +92,8 @@ export interface CallSettings {
   readonly folds: boolean
   /** What of its caller's context it carries. */
   readonly carried: Carried | undefined
+  /** Of the scope that has forked it, which cancels it too. */
+  readonly scopeSignal: AbortSignal | undefined
   /** Whether a task has made the call, and waits for it. */
   readonly isFork: boolean
 }
@@ -111,6 +113,7 @@ export function defaultSettings(grace: number): CallSettings {
     chunkSize: undefined,
     folds: false,
     carried: undefined,
+    scopeSignal: undefined,
     isFork: false,
   }
 }
@@ -155,6 +158,7 @@ export function checkCallOptions(
     chunkSize,
     folds: false,
     carried: undefined,
+    scopeSignal: undefined,
     isFork: false,
   }
 }

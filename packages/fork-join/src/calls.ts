@@ -2,8 +2,9 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { OutputStream } from '@threeply/task'
 import { isTraced, traceCall } from '@threeply/task/runner'
-import type { Admission } from './admission.ts'
+import { type Admission, abortedSignal } from './admission.ts'
 import { broadcast } from './broadcast-call.ts'
+import { holdDeadline, type LimitedCall } from './call-limits.ts'
 import {
   type BroadcastOptions,
   type CallSettings,
@@ -22,7 +23,7 @@ import { RunCall, type RunKind } from './run-call.ts'
 import { StreamOutputs } from './stream-outputs.ts'
 
 /** A call that may be pending while nothing of it is queued or on a thread. */
-export interface OpenCall {
+export interface OpenCall extends LimitedCall {
   fail(error: unknown, outcome: 'closed'): void
 }
 
@@ -38,26 +39,26 @@ export class Calls {
     this.#admission = admission
   }
 
-  /** @param isOfScope Whether a scope asks that was open before the pool was closed: it may go on forking. */
+  /** @param scopeSignal Of the scope that forks this, if one does. */
   run(
     name: string,
     input: unknown,
     options: RunOptions | undefined,
-    isOfScope = false,
+    scopeSignal?: AbortSignal,
   ): Promise<unknown> {
-    if (!isTraced()) return this.#run(name, input, options, isOfScope)
-    return traced('run', name, () => this.#run(name, input, options, isOfScope))
+    if (!isTraced()) return this.#run(name, input, options, scopeSignal)
+    return traced('run', name, () => this.#run(name, input, options, scopeSignal))
   }
 
   #run(
     name: string,
     input: unknown,
     options: RunOptions | undefined,
-    isOfScope: boolean,
+    scopeSignal: AbortSignal | undefined,
   ): Promise<unknown> {
     return new Promise((resolve) => {
-      const settings = this.#admission.check('run', name, options)
-      this.#admission.admit(name, settings, isOfScope)
+      const settings = this.#admission.check('run', name, options, scopeSignal)
+      this.#admission.admit(name, settings)
       const call = new RunCall(this.#kindOf(name, settings), input, resolve)
       this.#dispatcher.metrics.submitted()
       this.#dispatcher.work.add()
@@ -69,14 +70,14 @@ export class Calls {
     name: string,
     inputs: unknown,
     options: MapOptions | undefined,
-    isOfScope = false,
+    scopeSignal?: AbortSignal,
   ): Promise<unknown[]> {
     return this.#collect<unknown[]>(
       'map',
       name,
       inputs,
       options,
-      isOfScope,
+      scopeSignal,
       (settlement, awaited) => {
         return new CollectedOutputs(settlement, awaited)
       },
@@ -88,7 +89,7 @@ export class Calls {
     inputs: unknown,
     options: MapOptions | undefined,
   ): Promise<PromiseSettledResult<unknown>[]> {
-    return this.#collect('mapSettled', name, inputs, options, false, (settlement, awaited) => {
+    return this.#collect('mapSettled', name, inputs, options, undefined, (settlement, awaited) => {
       return new SettledOutputs(settlement, awaited)
     })
   }
@@ -177,6 +178,11 @@ export class Calls {
     this.#dispatcher.work.done()
   }
 
+  /** All that are open are waited for. */
+  hold(): void {
+    for (const call of this.#open) holdDeadline(call)
+  }
+
   /** Ends all that are open. */
   fail(error: Error): void {
     for (const call of this.#open) call.fail(error, 'closed')
@@ -194,13 +200,13 @@ export class Calls {
     name: string,
     inputs: unknown,
     options: MapOptions | undefined,
-    isOfScope: boolean,
+    scopeSignal: AbortSignal | undefined,
     outputsFor: (settlement: Settlement<Value>, awaited: number) => Outputs,
   ): Promise<Value> {
     const call = (): Promise<Value> =>
       new Promise((resolve, reject) => {
-        const settings = this.#admission.check(method, name, options)
-        this.#admission.admit(name, settings, isOfScope)
+        const settings = this.#admission.check(method, name, options, scopeSignal)
+        this.#admission.admit(name, settings)
         this.#submit(name, settings, (host) => {
           const source = InputSource.of(method, inputs, host)
           return { source, outputs: outputsFor({ resolve, reject }, source.remaining) }
@@ -243,10 +249,10 @@ export class Calls {
 
   /** Unless it was ended while its inputs were asked for their iterator. */
   #begin(call: MapCall): void {
-    const { signal } = call.settings
     const { destroyedFor } = this.#admission
+    const aborted = abortedSignal(call.settings)
     if (destroyedFor !== undefined) call.fail(destroyedFor, 'closed')
-    else if (signal?.aborted) call.cancel({ reason: signal.reason, outcome: 'cancelled' })
+    else if (aborted !== undefined) call.cancel({ reason: aborted.reason, outcome: 'cancelled' })
     else call.onInput()
   }
 }

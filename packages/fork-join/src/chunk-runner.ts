@@ -188,6 +188,7 @@ export class ChunkRunner {
       void this.#finish(name, pending, context)
       return undefined
     }
+    this.#states.await(context.item)
     this.#flushWhenIdle()
     return new Promise((resolve) => {
       this.#endTurn = resolve

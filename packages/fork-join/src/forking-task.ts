@@ -63,7 +63,6 @@ export class ForkingTask implements StartedTask {
 
   add(child: Child): void {
     this.#children.add(child)
-    this.state.fork()
     this.#setBusy(false)
   }
 
@@ -76,7 +75,6 @@ export class ForkingTask implements StartedTask {
       if (this.#hasReturned) this.#fail(failure.error)
     }
     if (this.#children.size > 0) return
-    this.state.resume()
     this.#setBusy(true)
     this.#onJoined?.()
   }

@@ -24,9 +24,11 @@ export class GracePeriods {
     return this.#periods.get(task)?.cancellation
   }
 
-  /** @param onOver Called when the task has not ended by then. */
-  start(task: Task, cancellation: Cancellation, onOver: () => void): void {
-    const { grace } = task.call.settings
+  /**
+   * @param grace Milliseconds that the task has.
+   * @param onOver Called when it has not ended by then.
+   */
+  start(task: Task, cancellation: Cancellation, grace: number, onOver: () => void): void {
     clearTimeout(this.#periods.get(task)?.timer)
     const timer = grace > LONGEST_TIMER ? undefined : setTimeout(onOver, grace)
     this.#periods.set(task, { cancellation, timer })

@@ -177,20 +177,38 @@ class AsyncSource extends InputSource {
   }
 
   next(): boolean {
-    const hasNext = this.#held > 0
-    const given = hasNext ? 1 : 0
-    if (hasNext) {
+    const hasNext = this.#take()
+    this.#readOn(hasNext ? 1 : 0)
+    return hasNext
+  }
+
+  override fill(inputs: unknown[], most: number, guard: AliasGuard): boolean {
+    const held = this.#held
+    let isApart = false
+    while (!isApart && inputs.length < most && this.#take()) {
+      isApart = !guard.admits(this.value)
+      if (!isApart) inputs.push(this.value)
+    }
+    this.#readOn(held - this.#held)
+    return isApart
+  }
+
+  #take(): boolean {
+    if (this.#held > 0) {
       this.value = this.#inputs[this.#taken]
       this.#taken += 1
-    } else if (this.#failure !== undefined) {
-      const { error } = this.#failure
-      this.#failure = undefined
-      throw error
+      return true
     }
-    if (!this.#isReading && !this.#isAtEnd && this.#held + given < this.#host.readAhead()) {
-      void this.#snapshot(() => this.#read())
-    }
-    return hasNext
+    if (this.#failure === undefined) return false
+    const { error } = this.#failure
+    this.#failure = undefined
+    throw error
+  }
+
+  /** @param given How many were taken that the host does not count yet. */
+  #readOn(given: number): void {
+    if (this.#isReading || this.#isAtEnd) return
+    if (this.#held + given < this.#host.readAhead()) void this.#snapshot(() => this.#read())
   }
 
   stop(): Promise<void> | undefined {

@@ -6,9 +6,9 @@
  * state:   SENT when the parent sends it; then exactly one of
  *          STARTED   written by the thread, just before it calls the task
  *          WITHDRAWN written by the parent: it never runs here
- *          and after STARTED, only if the task forks, all written by the thread,
+ *          and after STARTED, all written by the thread, the last two only if the task forks,
+ *          AWAITED   when its function has returned a promise, and the thread does other things
  *          FORKED    at its first fork, before any later item starts
- *          RESUMED   when it has heard that its children have ended; FORKED again when it forks again
  *          ENDED     when it and its children have ended, before its answer is posted
  * flag:    0, or CANCELLED, written by the parent: the running task is asked to end
  * started: when the thread started it, if it has a timeout; written by the thread alone
@@ -22,8 +22,8 @@
  * started is never sent to another thread by mistake. After a thread's death nobody else writes, and
  * the states tell what had started.
  *
- * Which started items are still running? One that is FORKED or RESUMED is, one that is ENDED is not. One that is
- * STARTED is unless a later item has started: T5 waits until it has ended, or T4 came before.
+ * Which started items are still running? One that is FORKED is, one that is ENDED is not. One that is
+ * STARTED or AWAITED is unless a later item has started: T5 waits until it has ended, or T4 came before.
  *
  * An item's words are on the page of its number. There are two pages, used in turn, since the parent
  * never has more than {@link PAGE} items without a place in the answers: when it comes to a page
@@ -42,7 +42,7 @@ const STARTED = 1
 const WITHDRAWN = 2
 const FORKED = 3
 const ENDED = 4
-const RESUMED = 5
+const AWAITED = 5
 
 const CANCELLED = 1
 
@@ -74,12 +74,6 @@ export class ItemState implements CancellationFlag {
 
   /** Whether it runs, and later items may have started. */
   get isForked(): boolean {
-    const state = Atomics.load(this.words, this.index - FLAGS)
-    return state === FORKED || state === RESUMED
-  }
-
-  /** Whether it has forked, and has not heard yet that no child is left. */
-  get isParked(): boolean {
     return Atomics.load(this.words, this.index - FLAGS) === FORKED
   }
 
@@ -91,11 +85,6 @@ export class ItemState implements CancellationFlag {
   /** T4. */
   fork(): void {
     Atomics.store(this.words, this.index - FLAGS, FORKED)
-  }
-
-  /** No child is left. */
-  resume(): void {
-    Atomics.store(this.words, this.index - FLAGS, RESUMED)
   }
 
   /** T6. */
@@ -170,6 +159,16 @@ export class ItemStates {
   /** T2. @returns Whether the item is to be run. */
   start(item: number): boolean {
     return Atomics.compareExchange(this.#pageOf(item), item & (PAGE - 1), SENT, STARTED) === SENT
+  }
+
+  /** For the thread: its function, which has not forked, has returned a promise. */
+  await(item: number): void {
+    Atomics.store(this.#pageOf(item), item & (PAGE - 1), AWAITED)
+  }
+
+  /** Whether its function has the thread, and has not returned yet, or only just. */
+  isComputing(item: number): boolean {
+    return Atomics.load(this.#pageOf(item), item & (PAGE - 1)) === STARTED
   }
 
   hasStarted(item: number): boolean {

@@ -162,12 +162,11 @@ export class MapCall extends Submission implements LimitedCall {
 
   /** Fulfils the input with the place `index`, and those behind it, with `count` outputs from `from` on. */
   fulfilRange(index: number, outputs: readonly unknown[], from: number, count: number): void {
-    this.#inFlight -= count
     this.#dispatcher.metrics.settled('completed', true, count)
-    if (this.#failure === undefined) {
-      for (let nth = 0; nth < count; nth += 1) {
-        this.#outputs.fulfil(index + nth, outputs[from + nth])
-      }
+    for (let nth = 0; nth < count; nth += 1) {
+      // One by one: a reader who takes one makes room, for which inputs are asked, that may have ended.
+      this.#inFlight -= 1
+      if (this.#failure === undefined) this.#outputs.fulfil(index + nth, outputs[from + nth])
     }
     this.#settleIfDone()
   }
@@ -228,7 +227,8 @@ export class MapCall extends Submission implements LimitedCall {
   #settleIfDone(): void {
     if (this.#inFlight > 0 || this.#sourceEnd.isClosing || this.#hasSettled) return
     if (this.#reader.isReading) return // what is being read is on its way too
-    if (this.#failure === undefined && this.#held + this.#source.remaining > 0) {
+    if (this.#failure === undefined && this.#held > 0) return
+    if (this.#failure === undefined && this.#source.remaining > 0) {
       this.#room.stall()
       return
     }

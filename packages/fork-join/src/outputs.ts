@@ -30,21 +30,23 @@ const MOST_AWAITED = 2 ** 24
 
 /** Outputs in the order of the inputs, all at once. */
 abstract class AllOutputs<Item> implements Outputs {
-  protected readonly items: (Item | undefined)[]
+  protected readonly items: (Item | undefined)[] = []
   readonly #settlement: Settlement<Item[]>
+  readonly #awaited: number
   #opened = 0
   abstract readonly takeFailures: boolean
 
   /** @param awaited How many outputs there will be, as far as that is known. */
   constructor(settlement: Settlement<Item[]>, awaited: number) {
     this.#settlement = settlement
-    this.items = new Array(awaited <= MOST_AWAITED ? awaited : 0) // growing would copy them again and again
+    this.#awaited = awaited <= MOST_AWAITED ? awaited : 0
   }
 
   open(count: number): number {
     const first = this.#opened
     this.#opened += count
-    if (this.#opened > this.items.length) this.items.length = this.#opened
+    // At once for all of them: growing would copy them again and again.
+    if (this.#opened > this.items.length) this.items.length = Math.max(this.#opened, this.#awaited)
     return first
   }
 

@@ -56,6 +56,8 @@ export class PoolThread {
   #workingSince = 0
   #isHeapExceeded = false
   #isRetired = false
+  /** Whether it takes tasks though it is spent, while it has some that wait for children. */
+  #goesOn = false
   /** When it was sent something last, by `performance.now()`. */
   #sentAt = 0
 
@@ -111,6 +113,7 @@ export class PoolThread {
 
   /** How many tasks it may be sent before it is to be replaced; none when its heap is too large. */
   get tasksLeft(): number {
+    if (this.#goesOn && !this.isVacant) return Number.POSITIVE_INFINITY
     return this.#isHeapExceeded ? 0 : this.#settings.recycleAfter.tasks - this.#sent.wanted
   }
 
@@ -233,6 +236,11 @@ export class PoolThread {
     return state.hasStarted ? Math.max(0.05, state.sinceStart()) : 0
   }
 
+  /** It is spent, and there are too many to be replaced that have tasks which wait for children. */
+  goOn(): void {
+    this.#goesOn = true
+  }
+
   /** Ends it, which is sent no more, when the last task that it has set aside is answered. */
   retire(): void {
     this.#isRetired = true
@@ -277,11 +285,16 @@ export class PoolThread {
       this.#observer.onAnswer(this)
     } else if (message[0] === LATE) {
       this.#answers.takeLate(message[1], message[2], message[3])
-      if (this.#isRetired && this.isVacant) this.close()
+      if (this.isVacant) this.#onVacant()
     } else if (message[0] === FORK) this.#observer.onForked(this.#children.fork(message[1]))
     else if (message[0] === CANCEL_FORKS) this.#children.cancelForks(message[1], message[2])
     else if (message[0] === PROGRESS) this.#answers.progress(message[1], message[2])
     else if (message[0] === HEAP_EXCEEDED) this.#isHeapExceeded = true
+  }
+
+  #onVacant(): void {
+    if (this.#isRetired) this.close()
+    else this.#observer.onVacant(this)
   }
 
   #onExit(exit: ThreadExit): void {

@@ -211,17 +211,18 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
   ): Promise<Output>
   scope<Value>(
     body: (scope: Scope<Tasks>) => Value | PromiseLike<Value>,
-    options?: ScopeOptions,
+    options?: ScopeOptions & { readonly policy?: 'all' | 'settled' | undefined },
   ): Promise<Value>
+  scope(body: (scope: Scope<Tasks>) => unknown, options: ScopeOptions): Promise<unknown>
   async scope(body: (scope: Scope<Tasks>) => unknown, options?: ScopeOptions): Promise<unknown> {
     const settings = checkScope(body, options)
     this.#admission.checkOpen('scope')
     settings.signal?.throwIfAborted()
     const host = {
-      run: (name: string, input: unknown, all: RunOptions) =>
-        this.#calls.run(name, input, all, true),
-      map: (name: string, inputs: unknown, all: MapOptions) =>
-        this.#calls.map(name, inputs, all, true),
+      run: (name: string, input: unknown, all: RunOptions, signal: AbortSignal) =>
+        this.#calls.run(name, input, all, signal),
+      map: (name: string, inputs: unknown, all: MapOptions, signal: AbortSignal) =>
+        this.#calls.map(name, inputs, all, signal),
     }
     const call = new ScopeCall(host, settings)
     this.#calls.open(call)
@@ -291,6 +292,7 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
 
   async #close(): Promise<void> {
     this.#admission.close()
+    this.#calls.hold()
     await this.#dispatcher.work.none()
     this.#dispatcher.work.add() // lives until its threads are gone
     await this.#dispatcher.close()

@@ -62,6 +62,10 @@ export class Reduction extends InputSource implements Outputs {
     return true
   }
 
+  override get hasFailed(): boolean {
+    return this.#source.hasFailed && this.#find(2) === undefined
+  }
+
   override inContext<Result>(read: () => Result): Result {
     return this.#source.inContext(read)
   }

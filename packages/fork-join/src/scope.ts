@@ -11,7 +11,6 @@ import { type LimitedCall, limit, unlimit } from './call-limits.ts'
 import type { MapOptions, RunOptions } from './call-options.ts'
 import type { TaskName } from './fork-context.ts'
 import type { Inputs } from './input-source.ts'
-import { nativeSignal } from './native-signal.ts'
 import type { Cancellation } from './submission.ts'
 
 /** What becomes of the others when a child has ended. */
@@ -57,8 +56,9 @@ export interface Scope<Tasks> {
 
 /** How a scope has its children run. */
 export interface ScopeHost {
-  run(name: string, input: unknown, options: RunOptions): Promise<unknown>
-  map(name: string, inputs: unknown, options: MapOptions): Promise<unknown[]>
+  /** @param signal Cancels it, as that of its options does. */
+  run(name: string, input: unknown, options: RunOptions, signal: AbortSignal): Promise<unknown>
+  map(name: string, inputs: unknown, options: MapOptions, signal: AbortSignal): Promise<unknown[]>
 }
 
 type Body = (scope: Scope<never>) => unknown
@@ -168,16 +168,18 @@ export class ScopeCall implements LimitedCall {
 
   /** Whether the body only passes on what children have failed with, of which another may succeed. */
   #isOfChildren(error: unknown): boolean {
-    if (this.#errors.some((own) => Object.is(own, error))) return true
-    return error instanceof AggregateError && error.errors.every((one) => this.#isOfChildren(one))
+    const isOfChild = (one: unknown) => this.#errors.some((own) => Object.is(own, one))
+    if (isOfChild(error)) return true
+    const all: unknown = error instanceof AggregateError ? error.errors : undefined
+    return Array.isArray(all) && all.length > 0 && all.every(isOfChild)
   }
 
   #scope() {
     return {
       fork: (name: string, input: unknown, options: RunOptions = {}) =>
-        this.#child(this.#alone(options), (all) => this.#host.run(name, input, all)),
+        this.#child((signal) => this.#host.run(name, input, this.#alone(options), signal)),
       map: (name: string, inputs: unknown, options: MapOptions = {}) =>
-        this.#child(options, (all) => this.#host.map(name, inputs, all)),
+        this.#child((signal) => this.#host.map(name, inputs, options, signal)),
       cancel: (reason: unknown = new DOMException('The scope was cancelled', 'AbortError')) => {
         if (this.#settings.policy === 'settled') this.#controller.abort(reason)
         else this.#fail(reason)
@@ -185,17 +187,14 @@ export class ScopeCall implements LimitedCall {
     }
   }
 
-  #child<Options extends RunOptions>(
-    options: Options,
-    start: (options: Options) => Promise<unknown>,
-  ): Promise<unknown> {
+  #child(start: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
     if (this.#hasEnded) {
       const message = 'the scope has ended: fork before its body and all of its children have.'
       return Promise.reject(new ClosedError(message))
     }
     const place = this.#forks
     this.#forks += 1
-    const child = start(this.#withSignal(options))
+    const child = start(this.#controller.signal)
     // Observes it, too: a child that nobody awaits does not become an unhandled rejection.
     const ended = child
       .then(
@@ -213,16 +212,6 @@ export class ScopeCall implements LimitedCall {
   #alone(options: RunOptions): MapOptions {
     const isAny = this.#settings.policy === 'any' && Object(options) === options
     return isAny ? { ...options, chunkSize: 1 } : options
-  }
-
-  /** What are no options, or is no signal, is for `run` to refuse. */
-  #withSignal<Options extends RunOptions>(options: Options): Options {
-    if (Object(options) !== options) return options
-    const { signal: own } = options
-    const { signal } = this.#controller
-    if (own === undefined) return { ...options, signal }
-    if (typeof own?.addEventListener !== 'function') return options
-    return { ...options, signal: AbortSignal.any([nativeSignal(own), signal]) }
   }
 
   #onOutput(value: unknown): void {

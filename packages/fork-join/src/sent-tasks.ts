@@ -111,12 +111,14 @@ export class SentTasks {
     return true
   }
 
-  /** Whether `task` waits for children, or to hear that they have ended, while another one has the thread. */
+  /** Whether `task`, which has forked, cannot go on, as another one has the thread, and computes. */
   isKeptWaiting(task: Task): boolean {
-    if (!this.stateOf(task).isParked) return false
-    return this.#inFlight
-      .list()
-      .some(({ item }) => item > task.item && this.#states.hasStarted(item))
+    if (!this.stateOf(task).isForked) return false
+    const first = Math.max(this.#inFlight.first, task.item + 1)
+    for (let item = this.next - 1; item >= first; item -= 1) {
+      if (this.#states.hasStarted(item)) return this.#states.isComputing(item)
+    }
+    return false
   }
 
   /** Its answer is wanted no more. */

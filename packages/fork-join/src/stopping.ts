@@ -13,8 +13,10 @@ export interface StoppingThread {
   terminate(): void
 }
 
-/** So many graces more a task has at most while another one has its thread. */
-const MOST_RENEWALS = 10
+/** So many milliseconds more than its grace a task has at most while another one has its thread. */
+const LONGEST_WAIT_MS = 5_000
+/** Whether it still has, is asked so often at most, in milliseconds. */
+const ASK_MS = 20
 
 export class Stopping {
   readonly #sent: SentTasks
@@ -68,18 +70,26 @@ export class Stopping {
     if (cancellation !== undefined) this.#startGrace(task, cancellation)
   }
 
-  /** @param renewals How many graces it was given since another task had its thread. */
-  #startGrace(task: Task, cancellation: Cancellation, renewals = 0): void {
-    const onOver = () => this.#onGraceOver(task, cancellation, renewals)
-    this.#gracePeriods.start(task, cancellation, onOver)
+  #startGrace(task: Task, cancellation: Cancellation): void {
+    const { grace } = task.call.settings
+    const end = performance.now() + grace + LONGEST_WAIT_MS
+    const onOver = () => this.#onGraceOver(task, cancellation, end)
+    this.#gracePeriods.start(task, cancellation, grace, onOver)
   }
 
-  #onGraceOver(task: Task, cancellation: Cancellation, renewals: number): void {
+  /** @param end When it is over though another task has the thread, by `performance.now()`. */
+  #onGraceOver(task: Task, cancellation: Cancellation, end: number): void {
     // It could not end before its children have, and each of these has a grace of its own.
     if (this.#children.has(task)) this.#startGrace(task, cancellation)
     // Nor while another task computes on its thread, which terminating would harm.
-    else if (renewals < MOST_RENEWALS && this.#sent.isKeptWaiting(task)) {
-      this.#startGrace(task, cancellation, renewals + 1)
+    else if (this.#sent.isKeptWaiting(task) && performance.now() < end) {
+      const onOver = () => this.#onGraceOver(task, cancellation, end)
+      this.#gracePeriods.start(
+        task,
+        cancellation,
+        Math.max(ASK_MS, task.call.settings.grace),
+        onOver,
+      )
     } else if (this.#sent.isRunning(task)) this.#thread.terminate()
     else this.#reject(task, cancellation, true)
   }

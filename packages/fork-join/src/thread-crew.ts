@@ -197,9 +197,22 @@ export class ThreadCrew implements ThreadObserver {
     if (tasksLeft > 0 && tasksLeft > LAST_SHARE * tasks) return
     if (!this.#successors.has(thread)) this.#successors.set(thread, this.#newThread())
     if (tasksLeft > 0 || !thread.isIdle) return
+    if (!thread.isVacant && this.#retired >= this.#settings.maxThreads) {
+      thread.goOn()
+      return
+    }
     this.#leave(thread)
     thread.retire()
     this.#succeed(thread)
+  }
+
+  /** How many are spent and take no more, and are there for what waits on them. */
+  get #retired(): number {
+    return this.#alive.size - this.#threads.size - this.#successors.size
+  }
+
+  onVacant(thread: PoolThread): void {
+    if (!thread.isEnding) this.#recycle(thread)
   }
 
   /** @returns Whether the thread was one of those that take tasks. */

@@ -28,6 +28,7 @@ import { TaskMeter } from './task-meter.ts'
 /** Ends at once, as piscina keeps the process alive till then; what comes of it travels over the port. */
 export function openThread(opening: ThreadOpening): void {
   hideFramesOf(new URL('.', import.meta.url).href)
+  hideFramesOf(new URL('../src/', import.meta.url).href) // by source maps
   const state = new OpeningState(opening.state)
   state.enter()
   void open(opening, state).then((opened) => opening.port.postMessage([OPENED, opened]))

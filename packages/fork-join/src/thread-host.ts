@@ -209,9 +209,13 @@ export class ThreadHost {
   }
 
   #onOpened(opened: ThreadOpened): void {
+    const { failure } = opened
     this.#opened = opened
-    if (this.#endsAfter === 'setup') this.#tearDown(opened)
-    this.#events.onOpen(opened.failure && decodeError(opened.failure))
+    if (this.#endsAfter === 'setup') {
+      if (failure !== undefined) this.#warn(`failed: ${decodeError(failure).cause}`)
+      this.#tearDown(opened)
+    }
+    this.#events.onOpen(failure && decodeError(failure))
   }
 
   #onTornDown(error: EncodedError | undefined): void {

@@ -20,6 +20,8 @@ export interface ThreadObserver {
   /** Its tasks have forked these. */
   onForked(calls: readonly Submission[]): void
   /** @param unfinished What another thread is to have, the latest first. */
+  /** The last task that it had set aside is answered, and it has no other. */
+  onVacant(thread: PoolThread): void
   onExit(thread: PoolThread, exit: ThreadExit, unfinished: readonly Task[]): void
 }
 

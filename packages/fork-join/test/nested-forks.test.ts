@@ -98,6 +98,18 @@ describe('while children run', OPTIONS, () => {
     expect(await pool.run('chain', 20)).toBe(20)
   })
 
+  test('threads that are spent do not become more and more', async () => {
+    const metrics = new MetricsRegistry()
+    const pool = makeForkingPool({ threads: 1, recycleAfter: { tasks: 1 }, metrics })
+    expect(await pool.run('chain', 60)).toBe(60)
+    const { series } = metrics.snapshot()
+    const started = series.find(({ name }) => name === 'threeply_threads_started_total')
+    expect(started?.value).toBeLessThan(10)
+    const before = await pool.run('thread')
+    await until(() => totals(metrics).settled === totals(metrics).submitted)
+    expect(await pool.run('thread')).not.toBe(before) // none has waiting tasks: each has one again
+  })
+
   test('a thread with tasks that wait is not idle', async () => {
     const pool = makeForkingPool({ threads: 2, idleTimeout: 0 })
     const held = new Words()

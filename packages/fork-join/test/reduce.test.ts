@@ -141,3 +141,23 @@ async function* asAsyncGenerator<Value>(values: readonly Value[]): AsyncGenerato
     yield value
   }
 }
+
+test(
+  'an iterable that throws when it is first asked, async or not, rejects it',
+  OPTIONS,
+  async () => {
+    const thrown = new RangeError('not even one')
+    const next = () => {
+      throw thrown
+    }
+    const pool = makePool()
+    const inputs = [
+      { [Symbol.asyncIterator]: () => ({ next }) },
+      { [Symbol.iterator]: () => ({ next }) },
+    ]
+    for (const each of inputs) {
+      expect(await failure(pool.reduce('addUnlessOdd', each as Iterable<number>))).toBe(thrown)
+    }
+    await pool.close()
+  },
+)

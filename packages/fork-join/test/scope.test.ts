@@ -174,9 +174,14 @@ describe("policy 'any'", OPTIONS, () => {
     await expect(call).rejects.toBe('too late')
   })
 
-  test('ends when the body fails by itself', async () => {
+  test.each([
+    ['an error', () => new TypeError('of the body')],
+    ['an AggregateError of nobody', () => new AggregateError([])],
+    ['one of itself', () => withErrors((error) => [error])],
+    ['one of no list', () => withErrors(() => 'none')],
+  ])('ends when the body fails by itself (%s)', async (_, make) => {
     const held = new Words()
-    const own = new TypeError('of the body')
+    const own = make()
     const call = makePool().scope(
       async ({ fork }) => {
         void fork('spin', held)
@@ -222,11 +227,22 @@ describe('a child of a scope', OPTIONS, () => {
     }
   })
 
+  test('takes no signal that is none', async () => {
+    const options = { signal: new EventTarget() as AbortSignal }
+    const call = makePool().scope(({ fork }) => fork('double', 1, options))
+    expect(await failure(call)).toMatchObject({ code: 'ERR_THREEPLY_INVALID_OPTION' })
+  })
+
   test.each([null, 5])('takes no options that are %j', async (options) => {
     const call = makePool().scope(({ fork }) => fork('double', 1, options as never))
     expect(await failure(call)).toMatchObject({ code: 'ERR_THREEPLY_INVALID_OPTION' })
   })
 })
+
+function withErrors(errorsOf: (error: AggregateError) => unknown): AggregateError {
+  const error = new AggregateError([])
+  return Object.assign(error, { errors: errorsOf(error) })
+}
 
 class OtherSignal extends EventTarget {
   aborted = false

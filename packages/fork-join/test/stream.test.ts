@@ -73,6 +73,30 @@ describe('reading ahead', OPTIONS, () => {
     },
   )
 
+  test.each([2, 3, 10])(
+    'of an async iterable counts what a message of %i has just taken',
+    async (size) => {
+      let pulled = 0
+      async function* numbers(): AsyncGenerator<number> {
+        for (;;) {
+          pulled += 1
+          yield pulled
+          if (pulled % 5 === 0) await new Promise(setImmediate)
+        }
+      }
+      const stream = makePool({ threads: 1 }).stream('double', numbers(), {
+        chunkSize: size,
+        readAhead: 0,
+      })
+      for (let taken = 1; taken <= 300; taken += 1) {
+        await stream.next()
+        expect(pulled).toBeLessThanOrEqual(taken + 2 * size)
+        if (taken % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      await stream.return()
+    },
+  )
+
   test('a slow reader makes no messages of single inputs', async () => {
     const { MetricsRegistry } = await import('@threeply/metrics')
     const metrics = new MetricsRegistry()
@@ -319,12 +343,28 @@ test(
     const pool = new ForkJoinPool('${TASKS.href}', { threads: 1 })
     const numbers = (function* () { for (let n = 0; ; n += 1) yield n })()
     console.log((await pool.stream('double', numbers, { timeout: 2 ** 30 }).next()).value)`
-    const flags = ['--conditions=@threeply/source', '--input-type=module', '--eval']
-    const cwd = fileURLToPath(new URL('..', import.meta.url))
-    const { stdout } = await promisify(execFile)(process.execPath, [...flags, program], { cwd })
-    expect(stdout).toBe('0\n')
+    expect(await outputOf(program)).toBe('0\n')
   },
 )
+
+test('a process that closes the pool waits for the timeout of such a stream', OPTIONS, async () => {
+  const program = `
+    import { ForkJoinPool } from '@threeply/fork-join'
+    const pool = new ForkJoinPool('${TASKS.href}', { threads: 1 })
+    const numbers = (function* () { for (let n = 0; ; n += 1) yield n })()
+    await pool.stream('double', numbers, { timeout: 500 }).next()
+    await pool.close()
+    console.log('closed')`
+  expect(await outputOf(program)).toBe('closed\n')
+})
+
+/** What a program prints, when it has ended by itself. */
+async function outputOf(program: string): Promise<string> {
+  const flags = ['--conditions=@threeply/source', '--input-type=module', '--eval']
+  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program], { cwd })
+  return stdout
+}
 
 async function* asyncOf<Value>(values: readonly Value[]): AsyncGenerator<Value> {
   for (const [index, value] of values.entries()) {

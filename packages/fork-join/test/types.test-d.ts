@@ -6,6 +6,7 @@ import {
   type ForkContext,
   ForkJoinPool,
   type OutputStream,
+  type ScopePolicy,
 } from '../src/index.ts'
 
 type Tasks = {
@@ -47,6 +48,10 @@ expectTypeOf(pool.scope(({ map }) => map('now', []))).resolves.toEqualTypeOf<num
 expectTypeOf(
   pool.scope<string>(({ fork }) => void fork('fetchTitle', 'a'), { policy: 'any' }),
 ).resolves.toEqualTypeOf<string>()
+
+declare const policy: ScopePolicy
+expectTypeOf(pool.scope(() => 'body', { policy })).resolves.toEqualTypeOf<unknown>()
+expectTypeOf(pool.scope(() => 'body', { policy: 'settled' })).resolves.toEqualTypeOf<string>()
 
 expectTypeOf(pool.broadcast('fetchTitle', 'url')).resolves.toEqualTypeOf<string[]>()
 expectTypeOf(pool.warmUp()).resolves.toEqualTypeOf<void>()

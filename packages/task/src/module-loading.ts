@@ -123,7 +123,7 @@ const NO_MODULE: ReadonlySet<string> = new Set([
 function sourceOf(url: string): string | undefined {
   if (!/^file:.*\.[cm]?js$/.test(url)) return undefined
   const source = fileURLToPath(url).replace(/js$/, 'ts')
-  return existsSync(source) ? basename(source) : undefined
+  return !existsSync(fileURLToPath(url)) && existsSync(source) ? basename(source) : undefined
 }
 
 function advice(url: string, cause: unknown): string {
@@ -145,7 +145,8 @@ function advice(url: string, cause: unknown): string {
     return 'Check its path, and the paths of what it imports.'
   }
   if (code !== undefined && NO_MODULE.has(String(code))) {
-    return 'Give a .js, .mjs, .cjs or .ts file.'
+    const isProgram = /\.[cm]?[jt]s$/.test(url)
+    return isProgram ? 'Check what it imports.' : 'Give a .js, .mjs, .cjs or .ts file.'
   }
   if (cause instanceof SyntaxError && url.startsWith('file:')) {
     return `\`node ${fileURLToPath(url)}\` tells in which file and line.`

@@ -89,6 +89,23 @@ test('a file that is still TypeScript is found beside the missing one', async ()
   expect(message).toContain('There is a tasks.ts beside it: build it, or name that')
 })
 
+test('what a good module imports is told from the module', async () => {
+  const cases = {
+    'folder.mjs': './folder',
+    'json.mjs': './some.json',
+    'missing.js': './nothing.js',
+  }
+  mkdirSync(join(folder, 'folder'))
+  writeFileSync(join(folder, 'some.json'), '{}')
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(join(folder, 'missing.ts'), '')
+  for (const [name, imported] of Object.entries(cases)) {
+    writeFileSync(join(folder, name), `import '${imported}'`)
+    const { message } = await load(pathToFileURL(join(folder, name)).href)
+    expect(message).toMatch(/Check (what it imports|its path, and the paths of what it imports)\.$/)
+  }
+})
+
 test.each(['data.json', 'page.tsx', ''])('what is no program is told so (%s)', async (name) => {
   if (name !== '') writeFileSync(join(folder, name), '{}')
   const { message } = await load(pathToFileURL(join(folder, name)).href)
