@@ -1,6 +1,6 @@
 /** How threads begin and end: setup, teardown, warm-up, and their replacement when they are spent. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -124,16 +124,14 @@ describe('a thread that nothing can end', OPTIONS, () => {
   test('is given up: its task rejects, others run, destroy does not wait for it', async () => {
     const warnings = warningsUntilEnd()
     const { pool, notes, folder } = newLife({ threads: 1, grace: 10 })
-    const file = join(folder, 'released')
-    onTestFinished(() => writeFileSync(file, ''))
     const controller = new AbortController()
-    const stuck = failure(pool.run('waitInShell', file, { signal: controller.signal }))
+    const stuck = failure(pool.run('waitInShell', folder, { signal: controller.signal }))
     await until(() => notes('shell').length === 1)
     controller.abort('enough')
     expect(await stuck).toBe('enough')
     expect(await pool.run('state')).toMatchObject({ isSetUp: true })
     expect(warnings[0]!.message).toMatch(/^thread \d+ has not ended within 2000 ms/)
-    const other = failure(pool.run('waitInShell', file))
+    const other = failure(pool.run('waitInShell', folder))
     await until(() => notes('shell').length === 2)
     await pool.destroy()
     expect(await other).toBeInstanceOf(ClosedError)
