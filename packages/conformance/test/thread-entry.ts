@@ -1,7 +1,14 @@
 /** The thread of the small thread runner: loads the task module, runs one task, ends. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { type EncodedError, encodeError } from '@threeply/task'
-import { LoadedModule, serializationError, ThreadTaskContext } from '@threeply/task/runner'
+import {
+  hideFramesOf,
+  LoadedModule,
+  serializationError,
+  ThreadTaskContext,
+} from '@threeply/task/runner'
+
+hideFramesOf(new URL('.', import.meta.url).href)
 
 export interface ThreadData {
   readonly url: string
