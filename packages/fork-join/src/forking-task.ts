@@ -63,6 +63,7 @@ export class ForkingTask implements StartedTask {
 
   add(child: Child): void {
     this.#children.add(child)
+    this.state.fork()
     this.#setBusy(false)
   }
 
@@ -75,6 +76,7 @@ export class ForkingTask implements StartedTask {
       if (this.#hasReturned) this.#fail(failure.error)
     }
     if (this.#children.size > 0) return
+    this.state.resume()
     this.#setBusy(true)
     this.#onJoined?.()
   }

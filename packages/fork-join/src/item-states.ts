@@ -6,9 +6,10 @@
  * state:   SENT when the parent sends it; then exactly one of
  *          STARTED   written by the thread, just before it calls the task
  *          WITHDRAWN written by the parent: it never runs here
- *          and after STARTED, all written by the thread, the last two only if the task forks,
+ *          and after STARTED, all written by the thread, the last three only if the task forks,
  *          AWAITED   when its function has returned a promise, and the thread does other things
  *          FORKED    at its first fork, before any later item starts
+ *          RESUMED   when it has heard that its children have ended; FORKED again when it forks again
  *          ENDED     when it and its children have ended, before its answer is posted
  * flag:    0, or CANCELLED, written by the parent: the running task is asked to end
  * started: when the thread started it, if it has a timeout; written by the thread alone
@@ -22,7 +23,7 @@
  * started is never sent to another thread by mistake. After a thread's death nobody else writes, and
  * the states tell what had started.
  *
- * Which started items are still running? One that is FORKED is, one that is ENDED is not. One that is
+ * Which started items are still running? One that is FORKED or RESUMED is, one that is ENDED is not. One that is
  * STARTED or AWAITED is unless a later item has started: T5 waits until it has ended, or T4 came before.
  *
  * An item's words are on the page of its number. There are two pages, used in turn, since the parent
@@ -43,6 +44,7 @@ const WITHDRAWN = 2
 const FORKED = 3
 const ENDED = 4
 const AWAITED = 5
+const RESUMED = 6
 
 const CANCELLED = 1
 
@@ -74,6 +76,12 @@ export class ItemState implements CancellationFlag {
 
   /** Whether it runs, and later items may have started. */
   get isForked(): boolean {
+    const state = Atomics.load(this.words, this.index - FLAGS)
+    return state === FORKED || state === RESUMED
+  }
+
+  /** Whether it has forked, and has not heard yet that no child is left. */
+  get isParked(): boolean {
     return Atomics.load(this.words, this.index - FLAGS) === FORKED
   }
 
@@ -85,6 +93,11 @@ export class ItemState implements CancellationFlag {
   /** T4. */
   fork(): void {
     Atomics.store(this.words, this.index - FLAGS, FORKED)
+  }
+
+  /** No child is left. */
+  resume(): void {
+    Atomics.store(this.words, this.index - FLAGS, RESUMED)
   }
 
   /** T6. */

@@ -241,6 +241,13 @@ export class PoolThread {
     this.#goesOn = true
   }
 
+  /** There are not too many any more. @returns Whether it went on for that. */
+  goOnNoMore(): boolean {
+    const wentOn = this.#goesOn
+    this.#goesOn = false
+    return wentOn
+  }
+
   /** Ends it, which is sent no more, when the last task that it has set aside is answered. */
   retire(): void {
     this.#isRetired = true

@@ -111,12 +111,16 @@ export class SentTasks {
     return true
   }
 
-  /** Whether `task`, which has forked, cannot go on, as another one has the thread, and computes. */
+  /**
+   * Whether `task`, which has forked, cannot go on, as another one has the thread: one that computes, or
+   * any that has started since, while it has not heard that its children have ended.
+   */
   isKeptWaiting(task: Task): boolean {
-    if (!this.stateOf(task).isForked) return false
+    const { isForked, isParked } = this.stateOf(task)
+    if (!isForked) return false
     const first = Math.max(this.#inFlight.first, task.item + 1)
     for (let item = this.next - 1; item >= first; item -= 1) {
-      if (this.#states.hasStarted(item)) return this.#states.isComputing(item)
+      if (this.#states.hasStarted(item)) return isParked || this.#states.isComputing(item)
     }
     return false
   }

@@ -15,7 +15,7 @@ export interface StoppingThread {
 
 /** So many milliseconds more than its grace a task has at most while another one has its thread. */
 const LONGEST_WAIT_MS = 5_000
-/** Whether it still has, is asked so often at most, in milliseconds. */
+/** Whether it still has, is asked so often, in milliseconds. */
 const ASK_MS = 20
 
 export class Stopping {
@@ -84,12 +84,7 @@ export class Stopping {
     // Nor while another task computes on its thread, which terminating would harm.
     else if (this.#sent.isKeptWaiting(task) && performance.now() < end) {
       const onOver = () => this.#onGraceOver(task, cancellation, end)
-      this.#gracePeriods.start(
-        task,
-        cancellation,
-        Math.max(ASK_MS, task.call.settings.grace),
-        onOver,
-      )
+      this.#gracePeriods.start(task, cancellation, ASK_MS, onOver)
     } else if (this.#sent.isRunning(task)) this.#thread.terminate()
     else this.#reject(task, cancellation, true)
   }

@@ -211,6 +211,13 @@ export class ThreadCrew implements ThreadObserver {
     return this.#alive.size - this.#threads.size - this.#successors.size
   }
 
+  #recycleThoseThatWentOn(): void {
+    for (const thread of [...this.#threads]) {
+      if (this.#isEnding || this.#retired >= this.#settings.maxThreads) return
+      if (!thread.isEnding && thread.goOnNoMore()) this.#recycle(thread)
+    }
+  }
+
   onVacant(thread: PoolThread): void {
     if (!thread.isEnding) this.#recycle(thread)
   }
@@ -264,6 +271,7 @@ export class ThreadCrew implements ThreadObserver {
     const wasStarting = this.#leave(thread) && !thread.isOpen
     this.#forgetSuccessor(thread)
     this.#succeed(thread)
+    this.#recycleThoseThatWentOn()
     if (wasStarting) this.#onFailedStart(exitWhileLoading(this.#threadSettings.module, exit))
     // One that never worked is not replaced before there is work, or a broken module would spin.
     if (thread.hasWorked) {

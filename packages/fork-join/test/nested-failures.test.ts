@@ -121,9 +121,13 @@ describe('cancelling', OPTIONS, () => {
     expect(await pool.run('fib', 5)).toBe(5)
   })
 
-  test.each([0, 100])(
-    'a task whose thread another one computes on waits for that, and harms it not (grace %i)',
-    async (grace) => {
+  test.each([
+    [0, 'block'],
+    [100, 'block'],
+    [100, 'blockLater'],
+  ] as const)(
+    'a task whose thread another one computes on waits for that, and harms it not (grace %i, %s)',
+    async (grace, name) => {
       const held = [new Words(), new Words()] as const
       const controller = new AbortController()
       const pool = makeForkingPool({ threads: 2, grace })
@@ -131,7 +135,7 @@ describe('cancelling', OPTIONS, () => {
       const input = { words: held[0].words, childTakes: 0, takes: 0 }
       const waiting = failure(pool.run('cleanUp', input, { signal: controller.signal }))
       await held[0].started()
-      const other = pool.run('block', held[1]) // the child has the other thread
+      const other = pool.run(name, held[1]) // the child has the other thread
       await held[1].started()
       controller.abort('enough')
       await new Promise((resolve) => setTimeout(resolve, 250)) // more than its grace
