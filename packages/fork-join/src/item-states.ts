@@ -23,8 +23,9 @@
  * started is never sent to another thread by mistake. After a thread's death nobody else writes, and
  * the states tell what had started.
  *
- * Which started items are still running? One that is FORKED or RESUMED is, one that is ENDED is not. One that is
- * STARTED or AWAITED is unless a later item has started: T5 waits until it has ended, or T4 came before.
+ * Which started items are still running? One that is FORKED or RESUMED is, one that is ENDED is not.
+ * One that is STARTED or AWAITED is unless a later item has started: T5 waits until it has ended, or
+ * T4 came before.
  *
  * An item's words are on the page of its number. There are two pages, used in turn, since the parent
  * never has more than {@link PAGE} items without a place in the answers: when it comes to a page

@@ -174,7 +174,7 @@ export class ThreadHost {
       `thread ${this.threadId} has not ended within ${TERMINATION_MS} ms of its termination: native code ` +
       'holds it, such as execSync, which nothing interrupts. It is left to itself, and another takes ' +
       'its place; the process cannot end before it has.'
-    process.emitWarning(message, 'ThreeplyWarning')
+    warn(message)
     this.#onExit(1, undefined, true)
   }
 
@@ -212,7 +212,7 @@ export class ThreadHost {
     const { failure } = opened
     this.#opened = opened
     if (this.#endsAfter === 'setup') {
-      if (failure !== undefined) this.#warn(`failed: ${decodeError(failure).cause}`)
+      if (failure !== undefined) warn(decodeError(failure).message)
       this.#tearDown(opened)
     }
     this.#events.onOpen(failure && decodeError(failure))
@@ -225,9 +225,12 @@ export class ThreadHost {
 
   /** What these do then has no call to reject, and must not pass in silence. */
   #warn(what: string): void {
-    const message = `'${this.#endsAfter ?? 'teardown'}' of the task module ${this.#module} ${what}.`
-    process.emitWarning(message, 'ThreeplyWarning')
+    warn(`'${this.#endsAfter ?? 'teardown'}' of the task module ${this.#module} ${what}.`)
   }
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, 'ThreeplyWarning')
 }
 
 /** Before any code of ours has run there: not for anything in the task module. */

@@ -110,6 +110,18 @@ describe('while children run', OPTIONS, () => {
     expect(await pool.run('thread')).not.toBe(before) // none has waiting tasks: each has one again
   })
 
+  test('threads that are spent are replaced also while tasks overlap on them without end', async () => {
+    const metrics = new MetricsRegistry()
+    const pool = makeForkingPool({ threads: 1, recycleAfter: { tasks: 10 }, metrics })
+    const oneAfterTheOther = async () => {
+      for (let call = 0; call < 8; call += 1) expect(await pool.run('fib', 5)).toBe(5)
+    }
+    await Promise.all(Array.from({ length: 8 }, oneAfterTheOther)) // 64 times 15 tasks
+    const { series } = metrics.snapshot()
+    const started = series.find(({ name }) => name === 'threeply_threads_started_total')
+    expect(started?.value).toBeGreaterThan(8)
+  })
+
   test('a thread with tasks that wait is not idle', async () => {
     const pool = makeForkingPool({ threads: 2, idleTimeout: 0 })
     const held = new Words()

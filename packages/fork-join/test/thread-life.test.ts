@@ -1,6 +1,6 @@
 /** How threads begin and end: setup, teardown, warm-up, and their replacement when they are spent. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -83,6 +83,19 @@ describe('teardown', OPTIONS, () => {
       await pool.close()
     }
     expect(warnings).toEqual([])
+  })
+
+  test('does not follow a setup that fails while the pool closes, which is warned of', async () => {
+    const warnings = warningsUntilEnd()
+    const options = { threads: { min: 1, max: 1 }, grace: 60_000 }
+    const { pool, notes, folder } = newLife(options, { setup: 'throws when told' })
+    await until(() => notes('begun').length === 1)
+    const closed = pool.close()
+    writeFileSync(join(folder, 'log.told'), '')
+    await closed
+    await until(() => warnings.length > 0)
+    expect(warnings[0]!.message).toMatch(/^'setup' of .* failed: RangeError: no database/)
+    expect(notes('teardown')).toEqual([])
   })
 
   test('is cut short with a setup that hangs, and that is warned of', async () => {
