@@ -89,7 +89,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     this.#enqueue(call)
     this.#rebalancing.makeWay()
     // With a thread at hand it goes at once; else those of one tick go together.
-    if (this.#crew.hasIdle) this.pump()
+    if (this.#crew.idle.hasAny) this.pump()
     else this.#schedulePump()
   }
 
@@ -173,7 +173,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     for (const call of calls.toReversed()) if (call.settings.key === undefined) this.#enqueue(call)
     for (const call of calls) if (call.settings.key !== undefined) this.#enqueue(call)
     this.#rebalancing.makeWay()
-    if (this.#crew.hasIdle) this.pump()
+    if (this.#crew.idle.hasAny) this.pump()
     else this.#schedulePump()
   }
 
@@ -259,10 +259,10 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   #feedThreads(): void {
     if (!this.#bound.isEmpty) this.#feedBound()
     while (this.#queue.first !== undefined) {
-      const thread = this.#crew.takeIdle()
+      const thread = this.#crew.idle.takeAny()
       if (thread === undefined) break
       this.#feed(thread)
-      if (thread.isIdle) this.#crew.giveBack(thread)
+      if (thread.isIdle) this.#crew.idle.giveBack(thread)
     }
     for (const thread of this.#crew.threads) {
       while (thread.wantsMore && this.#feed(thread));
@@ -275,9 +275,9 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   /** Gives idle threads what waits for them alone. */
   #feedBound(): void {
     for (const thread of this.#crew.threads) {
-      if (!this.#bound.hasFor(thread) || !this.#crew.take(thread)) continue
+      if (!this.#bound.hasFor(thread) || !this.#crew.idle.take(thread)) continue
       this.#feed(thread)
-      if (thread.isIdle) this.#crew.giveBack(thread)
+      if (thread.isIdle) this.#crew.idle.giveBack(thread)
     }
   }
 

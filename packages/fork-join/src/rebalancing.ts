@@ -57,7 +57,7 @@ export class Rebalancing {
    */
   relieve(): void {
     if (this.#isStealScheduled || !this.#isAnyWorthStealing) return
-    if (!this.#crew.hasIdle) {
+    if (!this.#crew.idle.hasAny) {
       this.#crew.start(1)
       return
     }
@@ -91,7 +91,7 @@ export class Rebalancing {
 
   /** Gives an idle thread half of what waits on a busy one. */
   #steal(): void {
-    if (this.#host.hasQueued || !this.#crew.hasIdle) return
+    if (this.#host.hasQueued || !this.#crew.idle.hasAny) return
     for (const thread of this.#crew.threads) {
       this.#host.requeue(thread, thread.steal())
       if (!this.#host.hasQueued) continue

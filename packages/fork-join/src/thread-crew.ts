@@ -1,7 +1,7 @@
 /** The threads of a pool: how many there are, which are idle, what follows when they cannot start. */
 import { availableParallelism } from 'node:os'
 import { TaskModuleError, ThreadExitError } from '@threeply/task'
-import { LONGEST_TIMER } from '@threeply/task/runner'
+import { type IdleObserver, IdleThreads } from './idle-threads.ts'
 import type { Duration } from './messages.ts'
 import type { PoolSettings } from './pool-options.ts'
 import { PoolThread } from './pool-thread.ts'
@@ -35,15 +35,14 @@ interface WarmUp {
   reject(error: Error): void
 }
 
-export class ThreadCrew implements ThreadObserver {
+export class ThreadCrew implements ThreadObserver, IdleObserver {
   readonly #threadSettings: ThreadSettings
   readonly #settings: PoolSettings
   readonly #observer: CrewObserver
   /** Those that have not exited, and of them those that have work to do, or may get some. */
   readonly #alive = new Set<PoolThread>()
   readonly #threads = new Set<PoolThread>()
-  /** Those that are open and idle; the last to become so goes first, as it is the warmest. */
-  readonly #idle: PoolThread[] = []
+  readonly idle: IdleThreads
   /** By the thread that each is to take the place of; until then they get no work. */
   readonly #successors = new Map<PoolThread, PoolThread>()
   /** Those who wait until all that start are open. */
@@ -51,12 +50,12 @@ export class ThreadCrew implements ThreadObserver {
   #starting = 0
   #failedStarts = 0
   #isEnding = false
-  #idleTimer: NodeJS.Timeout | undefined
 
   constructor(threadSettings: ThreadSettings, observer: CrewObserver) {
     this.#threadSettings = threadSettings
     this.#settings = threadSettings.pool
     this.#observer = observer
+    this.idle = new IdleThreads(this.#settings.idleTimeout, this)
   }
 
   get threads(): ReadonlySet<PoolThread> {
@@ -68,11 +67,6 @@ export class ThreadCrew implements ThreadObserver {
     return this.#alive
   }
 
-  get hasIdle(): boolean {
-    for (const thread of this.#idle) if (!thread.isEnding) return true
-    return false
-  }
-
   /** Whether one takes tasks, or did until now. */
   get isAnyOpen(): boolean {
     for (const thread of this.#threads) if (thread.isOpen) return true
@@ -81,43 +75,12 @@ export class ThreadCrew implements ThreadObserver {
 
   /** Whether there is a core for each thread that is not idle, and one for the parent. */
   get hasSpareCore(): boolean {
-    return this.#threads.size - this.#idle.length < CORES
-  }
-
-  /**
-   * An idle thread, which is the caller's until it is given back; one on which tasks wait for children
-   * only if there is no other, so that they can go on at once.
-   */
-  takeIdle(): PoolThread | undefined {
-    let last = -1
-    for (let place = this.#idle.length - 1; place >= 0; place -= 1) {
-      const thread = this.#idle[place]!
-      if (thread.isEnding) continue // terminated, for a task that it had set aside
-      if (thread.isVacant) return this.#idle.splice(place, 1)[0]
-      if (last === -1) last = place
-    }
-    return last === -1 ? undefined : this.#idle.splice(last, 1)[0]
-  }
-
-  /** Takes that thread. @returns Whether it was idle. */
-  take(thread: PoolThread): boolean {
-    const place = this.#idle.lastIndexOf(thread)
-    if (place !== -1) this.#idle.splice(place, 1)
-    return place !== -1 && !thread.isEnding
-  }
-
-  giveBack(thread: PoolThread): void {
-    if (this.#isEnding) return
-    this.#idle.push(thread)
-    if (this.#settings.idleTimeout > LONGEST_TIMER) return
-    thread.idleSince = performance.now()
-    this.#idleTimer ??= setTimeout(() => this.#onIdleTimer(), this.#settings.idleTimeout).unref()
+    return this.#threads.size - this.idle.count < CORES
   }
 
   /** Starts threads until there are `count` that start, as far as there may be more. */
   start(count: number): void {
-    const isAnyOpen = this.#threads.size > this.#starting
-    const mayFail = isAnyOpen ? MAX_FAILED_STARTS : 1
+    const mayFail = this.#threads.size > this.#starting ? MAX_FAILED_STARTS : 1
     while (
       !this.#isEnding &&
       this.#starting < count &&
@@ -163,8 +126,7 @@ export class ThreadCrew implements ThreadObserver {
 
   async #end(end: (thread: PoolThread) => void): Promise<void> {
     this.#isEnding = true
-    clearTimeout(this.#idleTimer)
-    this.#idle.length = 0
+    this.idle.end()
     const threads = [...this.#alive]
     for (const thread of threads) end(thread)
     await Promise.all(threads.map(({ exited }) => exited))
@@ -185,7 +147,7 @@ export class ThreadCrew implements ThreadObserver {
   onAnswer(thread: PoolThread): void {
     if (!thread.isEnding) this.#recycle(thread)
     const takesMore = !thread.isEnding && this.#threads.has(thread)
-    if (takesMore && thread.isIdle) this.giveBack(thread)
+    if (takesMore && thread.isIdle) this.idle.giveBack(thread)
     this.#observer.onAnswer(thread)
   }
 
@@ -224,7 +186,7 @@ export class ThreadCrew implements ThreadObserver {
 
   /** @returns Whether the thread was one of those that take tasks. */
   #leave(thread: PoolThread): boolean {
-    this.take(thread)
+    this.idle.take(thread)
     if (!this.#threads.delete(thread)) return false
     this.#observer.onLeft(thread)
     return true
@@ -249,7 +211,7 @@ export class ThreadCrew implements ThreadObserver {
 
   #onStarted(thread: PoolThread): void {
     this.#starting -= 1
-    this.giveBack(thread)
+    this.idle.giveBack(thread)
     if (this.#starting === 0) for (const { resolve } of this.#warmUps.splice(0)) resolve()
     this.#observer.onReady()
   }
@@ -280,6 +242,17 @@ export class ThreadCrew implements ThreadObserver {
     this.#observer.onGone(thread, unfinished)
   }
 
+  get hasMoreThanMin(): boolean {
+    return this.#threads.size > this.#settings.minThreads
+  }
+
+  onIdleTimeout(thread: PoolThread): void {
+    this.#leave(thread)
+    thread.close()
+    this.#successors.get(thread)?.close() // which nobody needs either
+    this.#successors.delete(thread)
+  }
+
   #onFailedStart(error: Error): void {
     this.#starting -= 1
     this.#failedStarts += 1
@@ -291,28 +264,6 @@ export class ThreadCrew implements ThreadObserver {
 
   #failWarmUps(error: Error): void {
     for (const { reject } of this.#warmUps.splice(0)) reject(error)
-  }
-
-  #onIdleTimer(): void {
-    this.#idleTimer = undefined
-    const { idleTimeout, minThreads } = this.#settings
-    const now = performance.now()
-    let next = Number.POSITIVE_INFINITY
-    // The longest idle are at the bottom.
-    for (const thread of [...this.#idle]) {
-      if (this.#threads.size <= minThreads) return
-      const isNeeded = !thread.isVacant // by what waits for children
-      const left = isNeeded ? idleTimeout : thread.idleSince + idleTimeout - now
-      if (isNeeded || left > 0) {
-        next = Math.min(next, left)
-        continue
-      }
-      this.#leave(thread)
-      thread.close()
-      this.#successors.get(thread)?.close() // which nobody needs either
-      this.#successors.delete(thread)
-    }
-    if (this.#idle.length > 0) this.#idleTimer = setTimeout(() => this.#onIdleTimer(), next).unref()
   }
 }
 

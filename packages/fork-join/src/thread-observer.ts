@@ -19,9 +19,9 @@ export interface ThreadObserver {
   onSent(duration: Duration): void
   /** Its tasks have forked these. */
   onForked(calls: readonly Submission[]): void
-  /** @param unfinished What another thread is to have, the latest first. */
   /** The last task that it had set aside is answered, and it has no other. */
   onVacant(thread: PoolThread): void
+  /** @param unfinished What another thread is to have, the latest first. */
   onExit(thread: PoolThread, exit: ThreadExit, unfinished: readonly Task[]): void
 }
 
