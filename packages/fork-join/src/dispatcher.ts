@@ -59,7 +59,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     for (const thread of this.#crew.threads) {
       if (thread.isIdle) continue
       free -= 1
-      waiting += thread.waitingRuns
+      waiting += thread.waiting.runs
     }
     return waiting - free
   }

@@ -5,7 +5,7 @@
 import type { MetricsHandle } from '@threeply/metrics'
 import { Children } from './children.ts'
 import { type Chunk, TaskChunk } from './chunk.ts'
-import { isWorthPrefetching, isWorthStealing, patience } from './chunk-size.ts'
+import { isWorthPrefetching } from './chunk-size.ts'
 import { refusedInput } from './failed-task.ts'
 import {
   CANCEL_FORKS,
@@ -22,12 +22,12 @@ import type { ExitReason, PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
 import { SentTasks } from './sent-tasks.ts'
 import { Stopping } from './stopping.ts'
-import type { Cancellation, Submission, Task } from './submission.ts'
-import { goesBefore } from './submission-queue.ts'
+import type { Cancellation, Task } from './submission.ts'
 import { ThreadAnswers } from './thread-answers.ts'
 import { afterDeath, type ThreadEnd, warnOfIdleDeath } from './thread-exit.ts'
 import { type ThreadExit, ThreadHost } from './thread-host.ts'
 import type { ThreadObserver, ThreadSettings } from './thread-observer.ts'
+import { WaitingTasks } from './waiting-tasks.ts'
 
 /** So many chunks of a thread are unanswered at most: the one that it works on and the next. */
 const MAX_CHUNKS = 2
@@ -37,6 +37,8 @@ export class PoolThread {
   isOpen = false
   /** Since when it has been idle, by `performance.now()`; for whoever ends idle threads. */
   idleSince = 0
+  /** What was sent to it and has not started. */
+  readonly waiting: WaitingTasks
   /** Fulfils when the thread is gone. */
   readonly exited: Promise<void>
   #onExited: () => void = () => {}
@@ -52,19 +54,16 @@ export class PoolThread {
   readonly #answers: ThreadAnswers
   /** Why it was ended from here. */
   #endedFor: 'closed' | 'terminated' | undefined
-  /** When it has answered last, been asked last, or begun to work, by `performance.now()`. */
-  #workingSince = 0
   #isHeapExceeded = false
   #isRetired = false
   /** Whether it takes tasks though it is spent, while it has some that wait for children. */
   #goesOn = false
-  /** When it was sent something last, by `performance.now()`. */
-  #sentAt = 0
 
   constructor({ module, pool, metrics, forks }: ThreadSettings, observer: ThreadObserver) {
     this.#observer = observer
     this.#settings = pool
     this.#metrics = metrics
+    this.waiting = new WaitingTasks(this.#sent, metrics)
     const post = (message: ToThread) => this.#host.post(message, [])
     this.#children = new Children(forks, {
       post,
@@ -129,24 +128,9 @@ export class PoolThread {
     return isWorthPrefetching(this.#sent.duration)
   }
 
-  /** Whether items wait on it behind another. */
-  get hasWaiting(): boolean {
-    return this.#sent.hasWaiting
-  }
-
-  /** Whether so much waits that another thread should have a part of it. */
-  get isWorthStealingFrom(): boolean {
-    return this.hasWaiting && isWorthStealing(this.#sent.duration)
-  }
-
   /** The tasks that it was sent and has not answered. */
   get tasks(): readonly Task[] {
     return this.#sent.list()
-  }
-
-  /** How many calls of `run` wait on it, but for one that it is about to start. */
-  get waitingRuns(): number {
-    return this.#sent.waitingRuns
   }
 
   /**
@@ -156,7 +140,7 @@ export class PoolThread {
    */
   send(chunk: Chunk, mayPoll: boolean): void {
     const before = performance.now()
-    if (this.isIdle) this.#workingSince = before
+    if (this.isIdle) this.waiting.worksFrom(before)
     this.#children.flush() // what that lets end goes before what begins
     const first = this.#sent.next
     const page = this.#sent.prepare(chunk.size)
@@ -170,7 +154,7 @@ export class PoolThread {
     chunk.sentTo(this, first)
     this.#sent.push(chunk)
     const now = performance.now()
-    this.#sentAt = now
+    this.waiting.sentAt(now)
     this.#metrics.serialised(before, now)
     this.#observer.onSent([chunk.name, chunk.runs, now - before])
   }
@@ -190,43 +174,6 @@ export class PoolThread {
    */
   stop(task: Task, cancellation: Cancellation): void {
     this.#stopping.stop(task, cancellation)
-  }
-
-  /** When it should have answered, by `performance.now()`, if anything waits for that; else never. */
-  get dueAt(): number {
-    if (!this.hasWaiting) return Number.POSITIVE_INFINITY
-    return this.#workingSince + patience(this.#sent.firstDuration)
-  }
-
-  /**
-   * When it should have answered by now, what has not started is taken back, the latest first: it
-   * waits behind something that takes longer than was thought.
-   */
-  takeOverdue(now: number): readonly Task[] {
-    if (now < this.dueAt) return []
-    this.#workingSince = now
-    return this.#taken(this.#sent.takeOverdue())
-  }
-
-  /** Takes back what is long, has not started, and goes after `call`, the latest first. */
-  makeWayFor(call: Submission): readonly Task[] {
-    const isKeyed = ({ settings }: Submission) => settings.key !== undefined
-    return this.#taken(
-      this.#sent.takeLongChunk((task) => {
-        // Those of keys keep their order on the thread, whatever their priority.
-        return goesBefore(call, task.call) && !(isKeyed(call) && isKeyed(task.call))
-      }),
-    )
-  }
-
-  /** Takes back half of what has not started, the latest first, for a thread that has nothing to do. */
-  steal(): readonly Task[] {
-    return this.#taken(this.isWorthStealingFrom ? this.#sent.takeHalf() : [])
-  }
-
-  #taken(tasks: readonly Task[]): readonly Task[] {
-    if (tasks.length > 0) this.#metrics.stolen(this.#sentAt)
-    return tasks
   }
 
   /** Milliseconds for which a task with a timeout has been running; 0 when it has not started. */
@@ -286,7 +233,7 @@ export class PoolThread {
 
   #onMessage(message: FromThread): void {
     if (message[0] === DONE) {
-      this.#workingSince = performance.now()
+      this.waiting.worksFrom(performance.now())
       this.#observer.onRan(message[3])
       this.#answers.take(message[1], message[2])
       this.#observer.onAnswer(this)

@@ -47,7 +47,7 @@ export class Rebalancing {
     for (const thread of this.#crew.threads) {
       const next = this.#host.nextFor(thread)
       if (next === undefined || next.priority <= this.#lowestPriority) continue
-      this.#host.requeue(thread, thread.makeWayFor(next))
+      this.#host.requeue(thread, thread.waiting.takeBehind(next))
     }
   }
 
@@ -69,7 +69,7 @@ export class Rebalancing {
   }
 
   /** Sees to it that what waits on a thread is taken back if the thread does not answer in time. */
-  watch({ dueAt }: PoolThread): void {
+  watch({ waiting: { dueAt } }: PoolThread): void {
     if (dueAt >= this.#checkAt) return
     this.stop()
     this.#checkAt = dueAt
@@ -85,7 +85,7 @@ export class Rebalancing {
   }
 
   get #isAnyWorthStealing(): boolean {
-    for (const thread of this.#crew.threads) if (thread.isWorthStealingFrom) return true
+    for (const thread of this.#crew.threads) if (thread.waiting.isWorthStealing) return true
     return false
   }
 
@@ -93,7 +93,7 @@ export class Rebalancing {
   #steal(): void {
     if (this.#host.hasQueued || !this.#crew.idle.hasAny) return
     for (const thread of this.#crew.threads) {
-      this.#host.requeue(thread, thread.steal())
+      this.#host.requeue(thread, thread.waiting.steal())
       if (!this.#host.hasQueued) continue
       this.#host.pump() // which comes back here for the next idle thread
       return
@@ -103,7 +103,8 @@ export class Rebalancing {
   #takeOverdue(): void {
     this.stop()
     const now = performance.now()
-    for (const thread of this.#crew.threads) this.#host.requeue(thread, thread.takeOverdue(now))
+    for (const thread of this.#crew.threads)
+      this.#host.requeue(thread, thread.waiting.takeOverdue(now))
     for (const thread of this.#crew.threads) this.watch(thread)
     this.#host.pump()
   }
