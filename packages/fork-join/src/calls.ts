@@ -143,7 +143,9 @@ export class Calls {
       this.#admission.admit(name, settings)
       // One message, one fold: how long it is, the reduction decides.
       this.#submit(name, { ...settings, folds: true, chunkSize: 1 }, (host) => {
-        const reduction = new Reduction(InputSource.of('reduce', inputs, host), {
+        const readAhead = () => this.#dispatcher.readAhead(name, settings.chunkSize)
+        const source = InputSource.of('reduce', inputs, { ...host, readAhead })
+        const reduction = new Reduction(source, {
           initial: options?.initial,
           grain: (left) =>
             Math.max(2, settings.chunkSize ?? this.#dispatcher.chunkSize(name, left)),
@@ -235,7 +237,7 @@ export class Calls {
     try {
       const ends = endsFor({
         onInput: () => call.onInput(),
-        readAhead: () => Math.min(this.#dispatcher.readAhead(name), call.room),
+        readAhead: () => Math.min(this.#dispatcher.readAhead(name, settings.chunkSize), call.room),
       })
       const onSettled = () => this.#open.delete(call)
       const call = new MapCall(this.#dispatcher, { name, settings, ...ends, onSettled })

@@ -239,7 +239,7 @@ export class PoolThread {
       this.#observer.onAnswer(this)
     } else if (message[0] === LATE) {
       this.#answers.takeLate(message[1], message[2], message[3])
-      if (this.isVacant) this.#onVacant()
+      if (this.isVacant && !this.isEnding) this.#onVacant()
     } else if (message[0] === FORK) this.#observer.onForked(this.#children.fork(message[1]))
     else if (message[0] === CANCEL_FORKS) this.#children.cancelForks(message[1], message[2])
     else if (message[0] === PROGRESS) this.#answers.progress(message[1], message[2])

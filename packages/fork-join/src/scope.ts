@@ -167,11 +167,13 @@ export class ScopeCall implements LimitedCall {
   }
 
   /** Whether the body only passes on what children have failed with, of which another may succeed. */
-  #isOfChildren(error: unknown): boolean {
-    const isOfChild = (one: unknown) => this.#errors.some((own) => Object.is(own, one))
-    if (isOfChild(error)) return true
-    const all: unknown = error instanceof AggregateError ? error.errors : undefined
-    return Array.isArray(all) && all.length > 0 && all.every(isOfChild)
+  #isOfChildren(error: unknown, seen = new Set<unknown>()): boolean {
+    if (this.#errors.some((own) => Object.is(own, error))) return true
+    if (!(error instanceof AggregateError) || seen.has(error)) return false
+    seen.add(error)
+    const errors: unknown = error.errors
+    if (!Array.isArray(errors) || errors.length === 0) return false
+    return errors.every((one) => this.#isOfChildren(one, seen))
   }
 
   #scope() {
@@ -194,7 +196,7 @@ export class ScopeCall implements LimitedCall {
     }
     const place = this.#forks
     this.#forks += 1
-    const child = start(this.#controller.signal)
+    const child = attempt(() => start(this.#controller.signal))
     // Observes it, too: a child that nobody awaits does not become an unhandled rejection.
     const ended = child
       .then(
@@ -230,5 +232,14 @@ export class ScopeCall implements LimitedCall {
     if (this.#output !== undefined) return
     this.#failure ??= { error }
     this.#controller.abort(this.#failure.error)
+  }
+}
+
+/** What is thrown, by a getter of the options, rejects. */
+function attempt<Value>(start: () => Promise<Value>): Promise<Value> {
+  try {
+    return start()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }

@@ -181,7 +181,7 @@ export class ThreadCrew implements ThreadObserver, IdleObserver {
   }
 
   onVacant(thread: PoolThread): void {
-    if (!thread.isEnding) this.#recycle(thread)
+    this.#recycle(thread)
   }
 
   /** @returns Whether the thread was one of those that take tasks. */

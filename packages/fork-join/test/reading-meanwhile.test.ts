@@ -4,7 +4,7 @@ import { MetricsRegistry } from '@threeply/metrics'
 import { ClosedError } from '@threeply/task'
 import { describe, expect, test } from 'vitest'
 import type { ForkJoinPool, MapOptions } from '../src/index.ts'
-import { failure, makePool, type Tasks, totals, Words } from './pools.ts'
+import { failure, makePool, type Tasks, totals, until, Words } from './pools.ts'
 
 type Pool = ForkJoinPool<Tasks>
 
@@ -25,6 +25,23 @@ test('loses no input of its own when it submits what goes before them', {
   const outputs = await pool.map('busyOrBlocked', inputs(), { chunkSize: 10 })
   expect(outputs).toEqual(Array(60).fill(expect.any(Number)))
   expect(await Promise.all(urgent)).toEqual(Array.from({ length: 60 }, (_, input) => 2 * input))
+})
+
+test('is read while a thread works on a chunk of a given size', { timeout: 60_000 }, async () => {
+  const pool = makePool({ threads: 1 })
+  const quick = () => ({ words: new Int32Array(3), milliseconds: 3, blocks: false })
+  for (let call = 0; call < 5; call += 1) await pool.run('busyOrBlocked', quick())
+  const held = new Words()
+  let pulls = 0
+  async function* inputs() {
+    yield { ...quick(), words: held.words, blocks: true }
+    for (pulls = 1; pulls < 6; pulls += 1) yield quick()
+  }
+  const mapped = pool.map('busyOrBlocked', inputs(), { chunkSize: 2 })
+  await held.started()
+  await until(() => pulls > 3)
+  held.release()
+  expect(await mapped).toHaveLength(6)
 })
 
 test('leaves each call that it cancels settled once', { timeout: 60_000 }, async () => {

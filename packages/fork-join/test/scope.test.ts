@@ -144,7 +144,8 @@ describe("policy 'any'", OPTIONS, () => {
       async ({ fork }) => {
         void fork('block', held)
         const others = [fork('throwIfOdd', 1), fork('throwIfOdd', 3)]
-        await Promise.any(others).finally(() => held.release())
+        const nested = Promise.any([Promise.any(others), fork('throwIfOdd', 5)])
+        await nested.finally(() => held.release())
       },
       { policy: 'any' },
     )
@@ -155,6 +156,24 @@ describe("policy 'any'", OPTIONS, () => {
     )
     expect(await failure(all)).toMatchObject({
       errors: [{ name: 'RangeError' }, { message: '3 is odd' }],
+    })
+  })
+
+  test('takes a child whose options throw for one that has failed', async () => {
+    const options = {
+      get signal(): AbortSignal {
+        throw new RangeError('a getter')
+      },
+    }
+    const call = makePool().scope(
+      ({ fork }) => {
+        void fork('double', 1, options)
+        void fork('throwIfOdd', 1)
+      },
+      { policy: 'any' },
+    )
+    expect(await failure(call)).toMatchObject({
+      errors: [{ message: 'a getter' }, { message: '1 is odd' }],
     })
   })
 
