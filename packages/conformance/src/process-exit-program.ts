@@ -51,6 +51,12 @@ const scenarios: Record<string, () => unknown> = {
     for await (const _output of runner.stream!('echo', [1, 2, 3, 4, 5, 6])) break
     console.log('left')
   },
+  'has shown what a task wrote before it settles': async () => {
+    console.log('output', await runner.run('writeLines', { lines: 500, fails: false }))
+  },
+  'has shown what a task wrote that failed': async () => {
+    console.log(codeOf(await outcome(runner.run('writeLines', { lines: 500, fails: true }))))
+  },
 }
 
 await scenarios[scenario!]!()

@@ -51,6 +51,13 @@ export async function echoAfter({ ms, value }: { ms: number; value: unknown }): 
   return value
 }
 
+/** Writes so many lines to the standard output, and gives their number. */
+export function writeLines({ lines, fails }: { lines: number; fails: boolean }): number {
+  for (let line = 0; line < lines; line += 1) console.log('written')
+  if (fails) throw new OrderError('after it has written')
+  return lines
+}
+
 export function add([left, right]: readonly [number, number]): number {
   return left + right
 }

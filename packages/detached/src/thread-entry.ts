@@ -1,7 +1,7 @@
 /** What runs in a detached thread: it loads the task module, runs one task, and ends. */
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { encodeError } from '@threeply/task'
-import { hideFramesOf, LoadedModule, standardStreamsWritten } from '@threeply/task/runner'
+import { hideFramesOf, LoadedModule, StandardStreams } from '@threeply/task/runner'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
 import { ResourceMeter } from './resource-use.ts'
 import { openRunRecorder } from './run-recorder.ts'
@@ -37,7 +37,7 @@ process.on('exit', () => post(port, { kind: 'exiting', use: meter.use() }))
 
 /** Ends the thread, whatever the task has left behind: timers, sockets, listeners. */
 async function end(settledWell: boolean): Promise<void> {
-  await standardStreamsWritten()
+  await new StandardStreams().written()
   if (!settledWell) process.exitCode = 1
   process.exit()
 }

@@ -2,6 +2,7 @@
  * Counts the calls that were accepted and have not settled. While there are any, they keep the
  * process alive, but for those that only wait for a reader; the threads themselves never do.
  */
+import { outsideOfCalls } from './outside-of-calls.ts'
 
 const FOR_EVER = 2 ** 31 - 1
 
@@ -54,7 +55,7 @@ export class AcceptedWork {
   }
 
   #hold(): void {
-    this.#keepAlive ??= setInterval(() => {}, FOR_EVER)
+    this.#keepAlive ??= outsideOfCalls(() => setInterval(() => {}, FOR_EVER))
     this.#keepAlive.ref()
   }
 }

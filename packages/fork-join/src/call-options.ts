@@ -1,5 +1,6 @@
 /** Options of a call: what they are, what they default to, and what is refused. */
 import { AsyncResource } from 'node:async_hooks'
+import { types } from 'node:util'
 import type { StreamOrder } from '@threeply/task'
 import {
   checkChoice,
@@ -177,11 +178,25 @@ function checkTransfer(method: string, transfer: unknown): void {
     if (ArrayBuffer.isView(item)) {
       throw invalidOption(method, option, item, 'what can be moved: not a view, but its `buffer`')
     }
+    if (isPlain(item)) {
+      throw invalidOption(
+        method,
+        option,
+        item,
+        'what can be moved itself, such as an ArrayBuffer in it',
+      )
+    }
     if (seen.has(item)) {
       throw invalidOption(method, option, item, 'each object once, and this is listed before')
     }
     seen.add(item)
   }
+}
+
+function isPlain(item: object): boolean {
+  if (types.isProxy(item)) return false // `postMessage` refuses it; asked anything, it may throw
+  const prototype: unknown = Object.getPrototypeOf(item)
+  return prototype === Object.prototype || prototype === null || Array.isArray(item)
 }
 
 /** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION */

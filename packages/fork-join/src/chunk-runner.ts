@@ -3,7 +3,7 @@
  * it has forked is set aside, and others run meanwhile.
  */
 import { setImmediate } from 'node:timers'
-import type { LoadedModule, LoadedTask } from '@threeply/task/runner'
+import type { LoadedModule, LoadedTask, StandardStreams } from '@threeply/task/runner'
 import { Answers, type Post } from './answers.ts'
 import { apart, type Carried } from './carry.ts'
 import { foldOf } from './fold.ts'
@@ -38,6 +38,7 @@ export class ChunkRunner {
   readonly #post: Post
   readonly #meter: TaskMeter
   readonly #idlePoll: IdlePoll
+  readonly #streams: StandardStreams
   readonly #answers: Answers
   readonly #setAside: SetAsideTasks
   readonly #waiting: Chunk[] = []
@@ -60,19 +61,21 @@ export class ChunkRunner {
     meter: TaskMeter,
     post: Post,
     idlePoll: IdlePoll,
+    streams: StandardStreams,
   ) {
     this.#module = module
     this.#states = states
     this.#post = post
     this.#meter = meter
     this.#idlePoll = idlePoll
+    this.#streams = streams
     this.#answers = new Answers(post, meter)
     // Their answers follow those that tell that they were set aside.
     const postLate: Post = (message, transfer) => {
       this.#answers.flush()
       post(message, transfer)
     }
-    this.#setAside = new SetAsideTasks(postLate, meter, () => this.#flushWhenIdle())
+    this.#setAside = new SetAsideTasks(postLate, meter, streams, () => this.#flushWhenIdle())
     this.forks = new ThreadForks(post, {
       taskOf: (context) => this.#setAside.get(context.item) ?? this.#setAsideNow(context),
       onRequest: () => this.#flushWhenIdle(),
@@ -171,9 +174,11 @@ export class ChunkRunner {
           : runInTrace(trace, () => Reflect.apply(task, undefined, [input, context]))
       if (isThenable(output)) return this.#await(name, output, context)
       if (this.#isSetAside) void this.#setAside.end(context, { output })
+      else if (this.#streams.isWriting) return this.#await(name, Promise.resolve(output), context)
       else this.#fulfil(name, output, context)
     } catch (error) {
       if (this.#isSetAside) void this.#setAside.end(context, { error })
+      else if (this.#streams.isWriting) return this.#await(name, Promise.reject(error), context)
       else this.#fail(name, error)
     }
     return undefined
@@ -203,9 +208,11 @@ export class ChunkRunner {
   ): Promise<void> {
     try {
       const output = await pending
+      if (this.#streams.isWriting) await this.#streams.written()
       if (this.#hasTurn(context)) this.#fulfil(name, output, context)
       else void this.#setAside.end(context, { output })
     } catch (error) {
+      if (this.#streams.isWriting) await this.#streams.written()
       if (this.#hasTurn(context)) this.#fail(name, error)
       else void this.#setAside.end(context, { error })
     }

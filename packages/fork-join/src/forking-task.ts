@@ -65,6 +65,7 @@ export class ForkingTask implements StartedTask {
     this.#children.add(child)
     this.state.fork()
     this.#setBusy(false)
+    if (this.#failure !== undefined) child.cancel(this.#failure.error)
   }
 
   /** The child has ended. @param failure What its promise is about to reject with, if it does. */

@@ -1,11 +1,14 @@
 /** The threads of a pool that are open and have nothing to do. */
 import { LONGEST_TIMER } from '@threeply/task/runner'
+import { outsideOfCalls } from './outside-of-calls.ts'
 import type { PoolThread } from './pool-thread.ts'
 
 /** Who has the threads. */
 export interface IdleObserver {
   /** Whether there are more threads than are kept when there is nothing to do. */
   readonly hasMoreThanMin: boolean
+  /** Whether a thread is not to end: tasks on it wait for children, or too many are ending. */
+  isNeeded(thread: PoolThread): boolean
   /** A thread, which is not idle any more then, has been so for `idleTimeout`. */
   onIdleTimeout(thread: PoolThread): void
 }
@@ -60,7 +63,7 @@ export class IdleThreads {
     this.#threads.push(thread)
     if (this.#timeout > LONGEST_TIMER) return
     thread.idleSince = performance.now()
-    this.#timer ??= setTimeout(() => this.#onTimer(), this.#timeout).unref()
+    if (this.#timer === undefined) this.#startTimer(this.#timeout)
   }
 
   /** Forgets all, for good. */
@@ -77,15 +80,19 @@ export class IdleThreads {
     // The longest idle are at the bottom.
     for (const thread of [...this.#threads]) {
       if (!this.#observer.hasMoreThanMin) return
-      const isNeeded = !thread.isVacant // by what waits for children
+      const isNeeded = this.#observer.isNeeded(thread)
       const left = isNeeded ? this.#timeout : thread.idleSince + this.#timeout - now
-      if (left > 0) {
+      if (isNeeded || left > 0) {
         next = Math.min(next, left)
         continue
       }
       this.take(thread)
       this.#observer.onIdleTimeout(thread)
     }
-    if (this.#threads.length > 0) this.#timer = setTimeout(() => this.#onTimer(), next).unref()
+    if (this.#threads.length > 0) this.#startTimer(next)
+  }
+
+  #startTimer(milliseconds: number): void {
+    this.#timer = outsideOfCalls(() => setTimeout(() => this.#onTimer(), milliseconds).unref())
   }
 }

@@ -3,9 +3,8 @@
  * for, and then in the async context of the call, wherever the message came from that made room.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { invalidOption } from '@threeply/task/runner'
+import { describe, invalidOption, LONGEST_TIMER } from '@threeply/task/runner'
 import type { AliasGuard } from './alias-guard.ts'
-import { oneTurn } from './one-turn.ts'
 
 /** How many inputs that were taken are kept, before their places are given back. */
 const MOST_TAKEN = 1_024
@@ -19,6 +18,8 @@ export interface SourceHost {
   onInput(): void
   /** How many inputs of an async iterable to hold, at the moment. */
   readAhead(): number
+  /** Milliseconds that an async iterable has to close while it is asked for an input. */
+  readonly grace: number
 }
 
 export abstract class InputSource {
@@ -59,8 +60,10 @@ export abstract class InputSource {
   static of(method: string, inputs: unknown, host: SourceHost): InputSource {
     checkInputs(method, inputs)
     if (Array.isArray(inputs)) return new ArraySource(inputs)
-    if (isAsyncIterable(inputs)) return new AsyncSource(inputs[Symbol.asyncIterator](), host)
-    return new SyncSource((inputs as Iterable<unknown>)[Symbol.iterator]())
+    if (isAsyncIterable(inputs)) {
+      return new AsyncSource(checkIterator(method, inputs[Symbol.asyncIterator]()), host)
+    }
+    return new SyncSource(checkIterator(method, (inputs as Iterable<unknown>)[Symbol.iterator]()))
   }
 }
 
@@ -77,6 +80,19 @@ function isAsyncIterable(inputs: unknown): inputs is AsyncIterable<unknown> {
     AsyncIterable<unknown>
   >
   return typeof iterator === 'function'
+}
+
+/** @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: nothing can be read from it */
+function checkIterator<Iterators>(method: string, iterator: Iterators): Iterators {
+  const { next } = Object(iterator ?? {}) as Partial<Iterator<unknown>>
+  if (typeof next === 'function') return iterator
+  throw invalidOption(method, 'inputs', iterator, 'an iterable whose iterator has a `next`')
+}
+
+/** @throws {TypeError} It is none, as when a `return` was forgotten: `done` would never be seen. */
+function checkResult<Result>(result: Result): Result {
+  if (typeof result === 'object' && result !== null) return result
+  throw new TypeError(`the inputs' next() gave ${describe(result)}, which is no iterator result`)
 }
 
 class ArraySource extends InputSource {
@@ -124,7 +140,7 @@ class SyncSource extends InputSource {
     if (this.#isExhausted) return false
     this.#isReading = true
     try {
-      const { done, value } = this.#iterator.next()
+      const { done, value } = checkResult(this.#iterator.next())
       this.value = value
       if (done === true) this.#isExhausted = true
       return done !== true
@@ -219,7 +235,7 @@ class AsyncSource extends InputSource {
     this.#isAtEnd = true
     const closed = this.#snapshot(() => this.#close())
     // One that is in the middle of an endless `next` cannot close, and must not keep anyone waiting.
-    return this.#isReading ? Promise.race([closed, oneTurn()]) : closed
+    return this.#isReading ? within(this.#host.grace, closed) : closed
   }
 
   async #close(): Promise<void> {
@@ -234,7 +250,7 @@ class AsyncSource extends InputSource {
     this.#isReading = true
     try {
       do {
-        const result = await this.#iterator.next()
+        const result = checkResult(await this.#iterator.next())
         if (this.#isAtEnd) return
         if (result.done === true) this.#isAtEnd = true
         else this.#hold(result.value)
@@ -257,6 +273,15 @@ class AsyncSource extends InputSource {
     }
     this.#inputs.push(input)
   }
+}
+
+/** Fulfils after so many milliseconds, if not with `closed` before. */
+async function within(milliseconds: number, closed: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    if (milliseconds <= LONGEST_TIMER) timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([closed, late]).finally(() => clearTimeout(timer))
 }
 
 /**

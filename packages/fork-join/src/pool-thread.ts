@@ -35,6 +35,8 @@ const MAX_CHUNKS = 2
 export class PoolThread {
   /** Whether it has ever been ready for tasks. */
   isOpen = false
+  /** Whether it takes tasks though it is spent, as too many are already that have not ended. */
+  goesOn = false
   /** Since when it has been idle, by `performance.now()`; for whoever ends idle threads. */
   idleSince = 0
   /** What was sent to it and has not started. */
@@ -56,8 +58,6 @@ export class PoolThread {
   #endedFor: 'closed' | 'terminated' | undefined
   #isHeapExceeded = false
   #isRetired = false
-  /** Whether it takes tasks though it is spent, while it has some that wait for children. */
-  #goesOn = false
 
   constructor({ module, pool, metrics, forks }: ThreadSettings, observer: ThreadObserver) {
     this.#observer = observer
@@ -112,7 +112,7 @@ export class PoolThread {
 
   /** How many tasks it may be sent before it is to be replaced; none when its heap is too large. */
   get tasksLeft(): number {
-    if (this.#goesOn && !this.isVacant) return Number.POSITIVE_INFINITY
+    if (this.goesOn) return Number.POSITIVE_INFINITY
     return this.#isHeapExceeded ? 0 : this.#settings.recycleAfter.tasks - this.#sent.wanted
   }
 
@@ -181,18 +181,6 @@ export class PoolThread {
     const state = this.#sent.stateOf(task)
     // It has started, so more than nothing, however coarse the clock is.
     return state.hasStarted ? Math.max(0.05, state.sinceStart()) : 0
-  }
-
-  /** It is spent, and there are too many to be replaced that have tasks which wait for children. */
-  goOn(): void {
-    this.#goesOn = true
-  }
-
-  /** There are not too many any more. @returns Whether it went on for that. */
-  goOnNoMore(): boolean {
-    const wentOn = this.#goesOn
-    this.#goesOn = false
-    return wentOn
   }
 
   /** Ends it, which is sent no more, when the last task that it has set aside is answered. */

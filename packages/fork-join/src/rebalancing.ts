@@ -2,6 +2,7 @@
  * Takes back what waits on busy threads: for those that have nothing to do, for what goes before it,
  * or when it waits too long.
  */
+import { outsideOfCalls } from './outside-of-calls.ts'
 import type { PoolThread } from './pool-thread.ts'
 import type { Submission, Task } from './submission.ts'
 import type { ThreadCrew } from './thread-crew.ts'
@@ -76,7 +77,7 @@ export class Rebalancing {
     // Only after messages that have come already, which a busy parent has not seen yet.
     const check = () => setImmediate(() => this.#takeOverdue())
     const wait = Math.max(1, Math.ceil(dueAt - performance.now())) // Node warns of less
-    this.#overrunTimer = setTimeout(check, wait).unref()
+    this.#overrunTimer = outsideOfCalls(() => setTimeout(check, wait).unref())
   }
 
   stop(): void {

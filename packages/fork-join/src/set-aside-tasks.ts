@@ -2,6 +2,7 @@
  * The tasks of a thread that have forked: set aside, so that others run while they wait for children,
  * and answered by their numbers when they and their children have ended.
  */
+import type { StandardStreams } from '@threeply/task/runner'
 import { Answers, type Post } from './answers.ts'
 import { type Ending, ForkingTask, type StartedTask } from './forking-task.ts'
 import type { TaskMeter } from './task-meter.ts'
@@ -9,6 +10,7 @@ import type { ThreadForkContext } from './thread-fork-context.ts'
 
 export class SetAsideTasks {
   readonly #meter: TaskMeter
+  readonly #streams: StandardStreams
   readonly #answers: Answers
   readonly #onAnswer: () => void
   readonly #byItem = new Map<number, ForkingTask>()
@@ -17,8 +19,9 @@ export class SetAsideTasks {
   #onNoneBusy: (() => void) | undefined
 
   /** @param onAnswer Called when there is something to flush. */
-  constructor(post: Post, meter: TaskMeter, onAnswer: () => void) {
+  constructor(post: Post, meter: TaskMeter, streams: StandardStreams, onAnswer: () => void) {
     this.#meter = meter
+    this.#streams = streams
     this.#answers = new Answers(post, meter)
     this.#onAnswer = onAnswer
   }
@@ -58,6 +61,7 @@ export class SetAsideTasks {
     const forking = this.#byItem.get(item)!
     const { name, state, context, startedAt, submittedAt } = forking
     const final = await forking.end(ending)
+    if (this.#streams.isWriting) await this.#streams.written()
     this.#byItem.delete(item)
     state.end() // T6
     this.#meter.ended()

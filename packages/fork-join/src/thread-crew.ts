@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { TaskModuleError, ThreadExitError } from '@threeply/task'
 import { type IdleObserver, IdleThreads } from './idle-threads.ts'
 import type { Duration } from './messages.ts'
+import { outsideOfCalls } from './outside-of-calls.ts'
 import type { PoolSettings } from './pool-options.ts'
 import { PoolThread } from './pool-thread.ts'
 import type { Submission, Task } from './submission.ts'
@@ -16,6 +17,9 @@ const MAX_FAILED_STARTS = 3
 
 /** For its last tasks, this share of all that it may take, a thread has its successor beside it. */
 const LAST_SHARE = 0.1
+
+/** So many times the threads that may work are in their teardown at most, which may take long. */
+const MAX_TEARDOWNS = 4
 
 /** Who gives the threads their work. */
 export interface CrewObserver
@@ -67,9 +71,9 @@ export class ThreadCrew implements ThreadObserver, IdleObserver {
     return this.#alive
   }
 
-  /** Whether one takes tasks, or did until now. */
+  /** Whether one takes tasks, or did. */
   get isAnyOpen(): boolean {
-    for (const thread of this.#threads) if (thread.isOpen) return true
+    for (const thread of this.#alive) if (thread.isOpen) return true
     return false
   }
 
@@ -108,7 +112,7 @@ export class ThreadCrew implements ThreadObserver, IdleObserver {
   }
 
   #newThread(): PoolThread {
-    const thread = new PoolThread(this.#threadSettings, this)
+    const thread = outsideOfCalls(() => new PoolThread(this.#threadSettings, this))
     this.#alive.add(thread)
     return thread
   }
@@ -153,14 +157,15 @@ export class ThreadCrew implements ThreadObserver, IdleObserver {
 
   /** Has a thread that must not take more replaced, without a moment in which there is none. */
   #recycle(thread: PoolThread): void {
+    thread.goesOn &&= !this.#mayRetire(thread)
     const { tasksLeft } = thread
     const { tasks } = this.#settings.recycleAfter
     if (tasksLeft === Number.POSITIVE_INFINITY) return
     if (tasksLeft > 0 && tasksLeft > LAST_SHARE * tasks) return
     if (!this.#successors.has(thread)) this.#successors.set(thread, this.#newThread())
     if (tasksLeft > 0 || !thread.isIdle) return
-    if (!thread.isVacant && this.#retired >= this.#settings.maxThreads) {
-      thread.goOn()
+    if (!this.#mayRetire(thread)) {
+      thread.goesOn = true
       return
     }
     this.#leave(thread)
@@ -168,15 +173,15 @@ export class ThreadCrew implements ThreadObserver, IdleObserver {
     this.#succeed(thread)
   }
 
-  /** How many are spent and take no more, and are there for what waits on them. */
-  get #retired(): number {
-    return this.#alive.size - this.#threads.size - this.#successors.size
+  /** Those that have retired live for what waits on them, or for their teardown; there is a bound to both. */
+  #mayRetire(thread: PoolThread): boolean {
+    const retired = this.#alive.size - this.#threads.size - this.#successors.size
+    return retired < this.#settings.maxThreads * (thread.isVacant ? MAX_TEARDOWNS : 1)
   }
 
   #recycleThoseThatWentOn(): void {
     for (const thread of [...this.#threads]) {
-      if (this.#isEnding || this.#retired >= this.#settings.maxThreads) return
-      if (!thread.isEnding && thread.goOnNoMore()) this.#recycle(thread)
+      if (thread.goesOn && !thread.isEnding && !this.#isEnding) this.#recycle(thread)
     }
   }
 
@@ -244,6 +249,10 @@ export class ThreadCrew implements ThreadObserver, IdleObserver {
 
   get hasMoreThanMin(): boolean {
     return this.#threads.size > this.#settings.minThreads
+  }
+
+  isNeeded(thread: PoolThread): boolean {
+    return !thread.isVacant || !this.#mayRetire(thread)
   }
 
   onIdleTimeout(thread: PoolThread): void {

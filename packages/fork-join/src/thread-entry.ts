@@ -1,7 +1,7 @@
 /** What piscina runs on each thread, once: it opens our port there. It never fails at load. */
 import type { MessagePort } from 'node:worker_threads'
 import { encodeError } from '@threeply/task'
-import { hideFramesOf, LoadedModule, standardStreamsWritten } from '@threeply/task/runner'
+import { checkUnmoved, hideFramesOf, LoadedModule, StandardStreams } from '@threeply/task/runner'
 import type { Transferable } from './call-options.ts'
 import { ChunkRunner } from './chunk-runner.ts'
 import { HeapWatch } from './heap-watch.ts'
@@ -36,12 +36,14 @@ export function openThread(opening: ThreadOpening): void {
 
 async function open(opening: ThreadOpening, state: OpeningState): Promise<ThreadOpened> {
   const { port, module, metrics, heapBytes } = opening
+  const streams = new StandardStreams()
   let tasks: LoadedModule
   try {
     tasks = await LoadedModule.load(module)
     if (tasks.hasTeardown && !state.beginSetup()) await untilTheEnd()
     await tasks.setUp()
   } catch (error) {
+    await streams.written()
     return { failure: encodeError(error), hasTeardown: false }
   }
   const heap = new HeapWatch(heapBytes)
@@ -50,10 +52,11 @@ async function open(opening: ThreadOpening, state: OpeningState): Promise<Thread
     meter.showRunning()
     // Before the answer, so that what the parent sends next goes to another thread already.
     if (message[0] === DONE && heap.exceedsNow()) port.postMessage([HEAP_EXCEEDED])
+    checkUnmoved(transfer)
     port.postMessage(message, transfer as Transferable[])
   }
   const idlePoll = new IdlePoll()
-  const runner = new ChunkRunner(tasks, new ItemStates(), meter, post, idlePoll)
+  const runner = new ChunkRunner(tasks, new ItemStates(), meter, post, idlePoll, streams)
   // A task that ends its thread does not take with it what others have finished.
   process.on('exit', () => runner.flush())
   process.on('uncaughtExceptionMonitor', (error) => post([FATAL, encodeError(error)]))
@@ -66,7 +69,7 @@ async function open(opening: ThreadOpening, state: OpeningState): Promise<Thread
     if (message[0] === RUN) runner.run(message[1], message[2], message[3], message[4])
     else if (message[0] === JOIN) runner.forks.join(message[1])
     else if (message[0] === CANCEL) runner.cancel(message[1], message[2])
-    else if (message[0] === TEAR_DOWN) void tearDown(tasks, port)
+    else if (message[0] === TEAR_DOWN) void tearDown(tasks, port, streams)
     else runner.forks.progress(message[1], message[2])
   })
   return { failure: undefined, hasTeardown: tasks.hasTeardown }
@@ -78,7 +81,11 @@ function untilTheEnd(): Promise<never> {
 }
 
 /** The parent ends the thread after that. */
-async function tearDown(tasks: LoadedModule, port: MessagePort): Promise<void> {
+async function tearDown(
+  tasks: LoadedModule,
+  port: MessagePort,
+  streams: StandardStreams,
+): Promise<void> {
   const message: [typeof TORN_DOWN, ReturnType<typeof encodeError> | undefined] = [
     TORN_DOWN,
     undefined,
@@ -88,6 +95,6 @@ async function tearDown(tasks: LoadedModule, port: MessagePort): Promise<void> {
   } catch (error) {
     message[1] = encodeError(error)
   }
-  await standardStreamsWritten()
+  await streams.written()
   port.postMessage(message)
 }

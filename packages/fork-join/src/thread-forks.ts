@@ -49,8 +49,9 @@ export class ThreadForks implements ForkHost {
       onCancel: (reason) => this.#cancel(fork, reason),
       onEnd: () => this.#open.delete(fork.id),
     })
-    task.add(fork)
     this.#open.set(fork.id, fork)
+    task.add(fork)
+    if (fork.hasEnded) return fork.promise
     try {
       if (typeof name !== 'string') throw invalidOption(method, 'name', name, 'the name of a task')
       fork.setOptions(options)

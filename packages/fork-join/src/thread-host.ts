@@ -12,7 +12,7 @@ import {
   type Worker,
 } from 'node:worker_threads'
 import { decodeError, type EncodedError, TaskModuleError } from '@threeply/task'
-import { isError, LONGEST_TIMER, threadArguments } from '@threeply/task/runner'
+import { checkUnmoved, isError, LONGEST_TIMER, threadArguments } from '@threeply/task/runner'
 import { Piscina } from 'piscina'
 import type { Transferable } from './call-options.ts'
 import {
@@ -47,8 +47,9 @@ export interface ThreadEvents {
   onExit(exit: ThreadExit): void
 }
 
+// Piscina tries `require` first, during which Node 20 aborts when it terminates a thread that requires ESM.
 const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? './thread-entry.ts' : './thread-entry.js',
+  import.meta.url.endsWith('.ts') ? './thread-entry.ts' : './thread-entry.cjs',
   import.meta.url,
 )
 
@@ -116,6 +117,7 @@ export class ThreadHost {
 
   /** Throws what `postMessage` throws; nothing has been sent or moved then. */
   post(message: ToThread, transfer: readonly Transferable[]): void {
+    checkUnmoved(transfer)
     this.#port.postMessage(message, transfer as Transferable[])
   }
 
@@ -172,7 +174,7 @@ export class ThreadHost {
   #onLost(): void {
     const message =
       `thread ${this.threadId} has not ended within ${TERMINATION_MS} ms of its termination: native code ` +
-      'holds it, such as execSync, which nothing interrupts. It is left to itself, and another takes ' +
+      'holds it, such as execSync, or a garbage collection at the limit of its heap. It is left to itself, and another takes ' +
       'its place; the process cannot end before it has.'
     warn(message)
     this.#onExit(1, undefined, true)
@@ -233,11 +235,19 @@ function warn(message: string): void {
   process.emitWarning(message, 'ThreeplyWarning')
 }
 
+const ADVICE: Readonly<Record<string, string>> = {
+  ERR_WORKER_OUT_OF_MEMORY: 'Give it more by `resourceLimits`.',
+  ERR_ACCESS_DENIED: 'Give the process `--allow-worker`.',
+}
+
 /** Before any code of ours has run there: not for anything in the task module. */
 function failedToStart(module: string, cause: unknown): Error {
-  const reason = isError(cause) ? cause.message.split('\n', 1)[0] : String(cause)
-  const message =
-    `a thread for the task module ${module} cannot be started: ${reason}. ` +
+  const text = isError(cause) ? cause.message : String(cause)
+  const reason = text.split('\n', 1)[0]!.replace(/\.+$/, '')
+  const code = isError(cause) && 'code' in cause ? String(cause.code) : ''
+  const advice =
+    ADVICE[code] ??
     'Give the pool fewer `threads`, or less by `resourceLimits`; in a bundle, leave @threeply/fork-join external.'
+  const message = `a thread for the task module ${module} cannot be started: ${reason}. ${advice}`
   return new TaskModuleError(message, { cause })
 }

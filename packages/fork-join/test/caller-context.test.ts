@@ -1,8 +1,10 @@
 /** What the pool calls of its caller's runs in the async context of the call, whoever started the threads. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import type { ForkJoinPool } from '../src/index.ts'
-import { makePool, type Tasks } from './pools.ts'
+import { makePool, type Tasks, until } from './pools.ts'
 
 const storage = new AsyncLocalStorage<string>()
 
@@ -27,6 +29,27 @@ function* seeing(seen: Set<string | undefined>): Generator<number> {
 async function* seeingLater(seen: Set<string | undefined>): AsyncGenerator<number> {
   yield* seeing(seen)
 }
+
+test('the context of the call that has started a thread is let go', {
+  timeout: 60_000,
+}, async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const objects = new AsyncLocalStorage<object>()
+  const pool = makePool({ threads: { min: 0, max: 2 }, idleTimeout: 600_000 })
+  const contexts: WeakRef<object>[] = []
+  async function callInAnother(): Promise<number[]> {
+    const store = {}
+    contexts.push(new WeakRef(store))
+    return await objects.run(store, () => pool.map('double', [1, 2, 3]))
+  }
+  for (let nth = 0; nth < 3; nth += 1) await callInAnother()
+  await until(() => {
+    collect()
+    return contexts.every((context) => context.deref() === undefined)
+  })
+  expect(await callInAnother()).toEqual([2, 4, 6]) // by the same threads
+})
 
 describe('in the context of the call', { timeout: 60_000 }, () => {
   test('onProgress is called', async () => {

@@ -54,7 +54,11 @@ function streamOf(values: readonly number[], room: number) {
     submit: (submitted: MapCall) => submitted.peek(),
     settled() {},
   } as unknown as Dispatcher
-  const source = InputSource.of('stream', values.values(), { onInput() {}, readAhead: () => 0 })
+  const source = InputSource.of('stream', values.values(), {
+    onInput() {},
+    readAhead: () => 0,
+    grace: 0,
+  })
   const call = new MapCall(dispatcher, {
     name: 'double',
     settings: defaultSettings(500),

@@ -40,6 +40,31 @@ describe('mapSettled', OPTIONS, () => {
     expect(results[2]).toMatchObject({ reason: { code: 'ERR_THREEPLY_THREAD_EXIT' } })
   })
 
+  test.each([
+    ['nothing', 5, 'next() gave 5'],
+    ['null', null, 'next() gave null'],
+  ])('an iterator that gives %s for a result ends its call', async (_, result, message) => {
+    const bad = { next: () => result as unknown as IteratorResult<number> }
+    for (const inputs of [
+      { [Symbol.iterator]: () => bad },
+      { [Symbol.asyncIterator]: () => bad as unknown as AsyncIterator<number> },
+    ]) {
+      const error = await failure(makePool().map('double', inputs))
+      expect(error).toBeInstanceOf(TypeError)
+      expect(error.message).toContain(message)
+    }
+  })
+
+  test.each([Symbol.iterator, Symbol.asyncIterator])(
+    'refuses what gives no iterator for %s',
+    async (symbol) => {
+      const inputs = { [symbol]: () => ({}) } as unknown as Iterable<number>
+      expect(await failure(makePool().map('double', inputs))).toMatchObject({
+        code: 'ERR_THREEPLY_INVALID_OPTION',
+      })
+    },
+  )
+
   test('takes async iterables, and nothing', async () => {
     async function* inputs() {
       yield 1

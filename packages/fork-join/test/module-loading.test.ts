@@ -60,6 +60,13 @@ describe('a module that cannot be loaded', OPTIONS, () => {
     await pool.close()
   })
 
+  test('and a heap that is too small to start with: what to do', async () => {
+    const pool = makePool({ resourceLimits: { maxOldGenerationSizeMb: 4 } })
+    const error = await failure(pool.run('double', 1))
+    expect(error).toBeInstanceOf(TaskModuleError)
+    expect(error.message).toMatch(/heap out of memory\. Give it more by `resourceLimits`\.$/)
+  })
+
   test('that does not exist: what to do', async () => {
     const pool = makePool({}, new URL('./fixtures/no-such-file.ts', import.meta.url))
     const error = await failure(pool.run('double', 1))

@@ -57,6 +57,18 @@ describe('cancelling', OPTIONS, () => {
     expect(held.ends).toBe(1)
   })
 
+  test('a task that has failed, and goes on for its children, can fork no more', async () => {
+    const held = new Words()
+    const { words } = new Words()
+    const pool = await makeWarmPool()
+    const input = { blocked: held.words, words }
+    const failed = failure(pool.run('failAndFork', input, { grace: 60_000 }))
+    await until(() => Atomics.load(words, 3) === 1)
+    expect(Atomics.load(words, 0)).toBe(0)
+    held.release()
+    expect((await failed).message).toBe('over')
+  })
+
   test.each([1, 2])('the root cancels all below it, with threads: %i', async (threads) => {
     const held = new Words()
     const controller = new AbortController()

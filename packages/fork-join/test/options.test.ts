@@ -208,6 +208,25 @@ describe('onProgress', { timeout: 60_000 }, () => {
 })
 
 describe('transfer', { timeout: 60_000 }, () => {
+  test.each([{}, [], Object.create(null)])(
+    'refuses %o, which only may hold what can be moved',
+    async (item) => {
+      const options = { transfer: [item] }
+      const pool = makePool()
+      for (const call of [pool.run('double', 1, options), pool.map('double', [1], options)]) {
+        expect(await failure(call)).toMatchObject({ code: 'ERR_THREEPLY_INVALID_OPTION' })
+      }
+    },
+  )
+
+  test('tells of the memory that small Buffers share, which cannot be moved', async () => {
+    const { buffer } = Buffer.from('small')
+    const call = makePool().run('byteLength', new Uint8Array(buffer), { transfer: [buffer] })
+    const error = await failure(call)
+    expect(error).toMatchObject({ code: 'ERR_THREEPLY_SERIALIZATION', path: 'input' })
+    expect(error.message).toContain('copy that first')
+  })
+
   test('of a map moves each thing with the input that it is in', async () => {
     const views = Array.from({ length: 20 }, (_, index) => new Uint8Array(index + 1))
     const transfer = views.map(({ buffer }) => buffer)

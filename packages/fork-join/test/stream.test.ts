@@ -242,14 +242,31 @@ describe('leaving the loop', OPTIONS, () => {
     expect(await left).toEqual({ done: true, value: undefined })
   })
 
-  test('does not wait for inputs that are in the middle of the next', async () => {
-    async function* inputs() {
-      yield 1
-      await new Promise(() => {})
+  test('waits for inputs that are in the middle of the next, and not for ever', async () => {
+    let isClosed = false
+    const states: string[] = []
+    async function* inputs(pause: Promise<unknown>) {
+      try {
+        yield 1
+        states.push('in the middle')
+        await pause
+        yield 2
+      } finally {
+        await delay(20)
+        isClosed = true
+      }
     }
-    const stream = makePool({ threads: 1 }).stream('double', inputs())
-    await stream.next()
-    expect(await stream.return()).toEqual({ done: true, value: undefined })
+    const pool = makePool({ threads: 1, grace: 30 })
+    const stuck = pool.stream('double', inputs(new Promise(() => {})))
+    await stuck.next()
+    await until(() => states.length === 1)
+    expect(await stuck.return()).toEqual({ done: true, value: undefined })
+    expect(isClosed).toBe(false)
+    const paused = pool.stream('double', inputs(delay(50)), { grace: 60_000 })
+    await paused.next()
+    await until(() => states.length === 2)
+    await paused.return()
+    expect(isClosed).toBe(true)
   })
 
   test('rejects with what closing the inputs throws, as leaving any loop does', async () => {

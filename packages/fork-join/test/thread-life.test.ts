@@ -227,6 +227,17 @@ describe('recycleAfter', OPTIONS, () => {
     expect(new Set(threads).size).toBe(1)
   })
 
+  test('leaves no more threads behind in their teardown than there is a bound to', async () => {
+    const options = { threads: 1, recycleAfter: { tasks: 1 }, grace: 60_000 }
+    const { pool, notes, folder } = newLife(options, { teardown: 'waits until told' })
+    const threads = new Set<number>()
+    for (let call = 0; call < 30; call += 1) threads.add(await pool.run('wait', 0))
+    expect(threads.size).toBe(5) // four in their teardown, and the one that had to go on
+    writeFileSync(join(folder, 'log.told'), '')
+    await until(() => notes('torn down').length === 4)
+    while (threads.has(await pool.run('wait', 0))); // it is replaced after all
+  })
+
   test('replaces a thread whose heap has grown', async () => {
     const { pool, notes } = newLife({ threads: 1, recycleAfter: { heapBytes: 60_000_000 } })
     const first = await pool.run('keep', 10)

@@ -97,8 +97,8 @@ function exportsOf(namespace: Record<string, unknown>): ReadonlyMap<string, unkn
   const exports = new Map(Object.entries(namespace))
   // Of a CommonJS module Node finds only those names that it can see without running it.
   const commonJs = exports.get('module.exports') ?? exports.get('default')
-  if (typeof commonJs === 'object' && commonJs !== null) {
-    for (const [name, value] of Object.entries(commonJs)) {
+  if (Object(commonJs) === commonJs) {
+    for (const [name, value] of Object.entries(commonJs as object)) {
       if (!exports.has(name)) exports.set(name, value)
     }
   }

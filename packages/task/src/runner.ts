@@ -3,9 +3,11 @@
  * change in any version.
  */
 export { isCloneable } from './cloneable.ts'
+export { describe } from './describe.ts'
 export { isError } from './error-codec.ts'
 export type { LoadedTask } from './module-loading.ts'
 export { LoadedModule, taskModuleUrl } from './module-loading.ts'
+export { checkUnmoved } from './moved-buffer.ts'
 export {
   checkChoice,
   checkDuration,
@@ -19,7 +21,7 @@ export {
 export type { StreamFeed } from './output-stream.ts'
 export { StreamedOutputs } from './output-stream.ts'
 export { hideFramesOf } from './stack-frames.ts'
-export { standardStreamsWritten } from './standard-streams.ts'
+export { StandardStreams } from './standard-streams.ts'
 export { isTraced, type TaskCall, traceCall } from './task-tracing.ts'
 export { threadArguments } from './thread-arguments.ts'
 export type { CancellationFlag } from './thread-task-context.ts'

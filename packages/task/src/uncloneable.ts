@@ -2,6 +2,7 @@
 import { types } from 'node:util'
 import { isCloneable } from './cloneable.ts'
 import { TaskSerializationError } from './errors.ts'
+import { hasMoved } from './moved-buffer.ts'
 
 /**
  * The error for a value that `postMessage` has refused.
@@ -16,16 +17,23 @@ export function serializationError(
   cause: unknown,
   transferred: readonly unknown[] = [],
 ): TaskSerializationError {
-  const finding = findUncloneable(value, root, new Set(transferred))
+  const finding = search(value, root, new Set(transferred))
   const { path, what, thrown = cause } = finding ?? { path: root, what: NOT_TRANSFERABLE }
   return new TaskSerializationError(taskName, { path, what, cause: thrown })
 }
 
 /** Each part can be cloned or was to be moved, so it is the list that was refused. */
-const NOT_TRANSFERABLE = 'listed in `transfer` beside something that cannot be moved'
+const NOT_TRANSFERABLE =
+  'listed in `transfer` with something that cannot be moved, such as the memory that small `Buffer`s ' +
+  'share, or that of WebAssembly: copy that first, as by `new Uint8Array(buffer)`'
+
+/** Looking for the part of a large value blocks the caller's thread; so many milliseconds at most, or a little more. */
+const LONGEST_SEARCH_MS = 1_000
 
 /** Structured clone overflows the stack at some depth; this ends the search well before. */
 const MAX_DEPTH = 1_000
+
+const TOO_LARGE = 'too large to find the part that cannot be cloned'
 
 interface Finding {
   readonly path: string
@@ -45,6 +53,19 @@ interface Step {
   holdsTransferred: boolean
 }
 
+/** Whatever becomes of the search, the task fails alone. */
+function search(
+  value: unknown,
+  root: string,
+  transferred: ReadonlySet<unknown>,
+): Finding | undefined {
+  try {
+    return findUncloneable(value, root, transferred)
+  } catch {
+    return { path: root, what: TOO_LARGE } // it has no room for its keys
+  }
+}
+
 /** Descends until a value is reached that is refused though no part of it is to blame. */
 function findUncloneable(
   root: unknown,
@@ -52,9 +73,11 @@ function findUncloneable(
   transferred: ReadonlySet<unknown>,
 ): Finding | undefined {
   if (isCloneable(root) || isMoved(root, transferred)) return undefined
+  const end = performance.now() + LONGEST_SEARCH_MS
   const seen = new Set<unknown>([root])
   const way: Step[] = [step(root, rootPath)]
   for (let top = way.at(-1); top !== undefined; top = way.at(-1)) {
+    if (performance.now() > end) return { path: rootPath, what: TOO_LARGE }
     const next = top.parts.next()
     if (next.done === true) {
       if (!top.holdsTransferred) return { path: top.path, what: kindOf(top.value) }
@@ -78,12 +101,7 @@ function findUncloneable(
 
 /** Whether a value was to be moved and can be: what has been moved before cannot. */
 function isMoved(value: unknown, transferred: ReadonlySet<unknown>): boolean {
-  return transferred.has(value) && !isDetached(value)
-}
-
-/** Nothing else makes an `ArrayBuffer` uncloneable. */
-function isDetached(value: unknown): boolean {
-  return types.isArrayBuffer(value) && !isCloneable(value)
+  return transferred.has(value) && !hasMoved(value)
 }
 
 function step(value: unknown, path: string): Step {
@@ -94,6 +112,7 @@ function step(value: unknown, path: string): Step {
 function* partsOf(value: unknown, path: string): Generator<Part, void> {
   // A proxy is refused whatever it holds; its traps are not ours to run.
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return
+  if (ArrayBuffer.isView(value)) return // has no parts, but a key for each byte
   if (types.isMap(value)) {
     for (const [key, item] of value) {
       yield { path: `${path}.keys()`, value: key }
@@ -133,8 +152,8 @@ function kindOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return `a ${typeof value}`
   if (types.isProxy(value)) return 'a Proxy'
   if (types.isPromise(value)) return 'a promise that was not awaited'
-  if (isDetached(value)) return 'an ArrayBuffer that has been moved already'
-  if (ArrayBuffer.isView(value) && isDetached(value.buffer)) {
+  if (hasMoved(value)) return 'an ArrayBuffer that has been moved already'
+  if (ArrayBuffer.isView(value) && hasMoved(value.buffer)) {
     return `a ${classNameOf(value)} whose buffer has been moved already`
   }
   return `an object that cannot be cloned (${classNameOf(value)})`

@@ -12,9 +12,13 @@ describe('a task module', () => {
     expect(module.task('double')(21, undefined)).toBe(42)
   })
 
-  test.each(['commonjs/seen.js', 'commonjs/unseen.js'])('may be CommonJS: %s', async (name) => {
+  test.each([
+    ['commonjs/seen.js', ['add']],
+    ['commonjs/unseen.js', ['add']],
+    ['commonjs/unseen-function.js', ['add', 'default']],
+  ])('may be CommonJS: %s', async (name, names) => {
     const module = await LoadedModule.load(fixture(name))
-    expect(module.taskNames).toEqual(['add'])
+    expect(module.taskNames).toEqual(names)
     expect(module.task('add')([19, 23], undefined)).toBe(42)
   })
 

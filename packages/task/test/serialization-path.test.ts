@@ -53,6 +53,15 @@ test.each(refusals)('%s is %s', (path, what, value) => {
   expect(error.cause).toBeInstanceOf(DOMException)
 })
 
+test('a value that cannot be searched is named as a whole', () => {
+  const map = Object.assign(new Map([['save', save]]), {
+    [Symbol.iterator]() {
+      throw new RangeError('no way in')
+    },
+  })
+  expect(refusal({ map })).toMatchObject({ path: 'input', code: 'ERR_THREEPLY_SERIALIZATION' })
+})
+
 test('what structured clone does not read is not to blame', () => {
   const map = Object.assign(new Map([['bad', save]]), { extra: save })
   expect(refusal({ map }).path).toBe('input.map.get("bad")')
@@ -113,6 +122,6 @@ describe('what was to be moved', () => {
   test('is to blame as a list when it holds what cannot be moved', () => {
     const error = refusal({ fine: 1 }, [{}])
     expect(error.path).toBe('input')
-    expect(error.message).toContain('listed in `transfer` beside something that cannot be moved')
+    expect(error.message).toContain('listed in `transfer` with something that cannot be moved')
   })
 })

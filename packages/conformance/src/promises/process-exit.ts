@@ -29,6 +29,8 @@ export function processExitPromise({ can }: Subject): void {
       ['ends after an abort', 'stopped\n'],
       ['ends after a map that failed', 'ERR_ORDER\n', can.map],
       ['ends after a stream that was left', 'left\n', can.stream],
+      ['has shown what a task wrote before it settles', `${'written\n'.repeat(500)}output 500\n`],
+      ['has shown what a task wrote that failed', `${'written\n'.repeat(500)}ERR_ORDER\n`],
     ]
     for (const [scenario, stdout, applies = true] of scenarios) {
       test.runIf(applies)(scenario, async () => {
