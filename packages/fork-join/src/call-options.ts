@@ -178,6 +178,9 @@ function checkTransfer(method: string, transfer: unknown): void {
     if (ArrayBuffer.isView(item)) {
       throw invalidOption(method, option, item, 'what can be moved: not a view, but its `buffer`')
     }
+    if (types.isSharedArrayBuffer(item)) {
+      throw invalidOption(method, option, item, 'what can be moved: not what is shared anyway')
+    }
     if (isPlain(item)) {
       throw invalidOption(
         method,

@@ -3,8 +3,9 @@
  * for, and then in the async context of the call, wherever the message came from that made room.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { describe, invalidOption, LONGEST_TIMER } from '@threeply/task/runner'
+import { describe, invalidOption } from '@threeply/task/runner'
 import type { AliasGuard } from './alias-guard.ts'
+import { within } from './within.ts'
 
 /** How many inputs that were taken are kept, before their places are given back. */
 const MOST_TAKEN = 1_024
@@ -273,15 +274,6 @@ class AsyncSource extends InputSource {
     }
     this.#inputs.push(input)
   }
-}
-
-/** Fulfils after so many milliseconds, if not with `closed` before. */
-async function within(milliseconds: number, closed: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    if (milliseconds <= LONGEST_TIMER) timer = setTimeout(resolve, milliseconds)
-  })
-  await Promise.race([closed, late]).finally(() => clearTimeout(timer))
 }
 
 /**

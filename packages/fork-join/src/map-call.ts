@@ -247,12 +247,18 @@ export class MapCall extends Submission implements LimitedCall {
     if (this.#failure === undefined && !this.#hasSettled) {
       this.#failure = { error }
       this.#outputs.failing(isAborted)
-      this.#sourceEnd.close(this.#source, this.#onLeft !== undefined, () => this.#settleIfDone())
+      this.#sourceEnd.close(this.#source, this.#patience(isAborted), () => this.#settleIfDone())
       this.#dropUpNext()
       const reason = new DOMException('The call that this task is part of has ended', 'AbortError')
       this.#dispatcher.stopAll(this, { reason, outcome: 'cancelled' })
     }
     this.#settleIfDone()
+  }
+
+  /** How long the call waits for its inputs to close: as a loop does that is left, but when it is aborted. */
+  #patience(isAborted: boolean): number {
+    if (this.#onLeft !== undefined) return Number.POSITIVE_INFINITY
+    return isAborted ? 0 : this.settings.grace
   }
 
   #dropUpNext(): void {

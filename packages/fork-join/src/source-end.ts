@@ -1,6 +1,6 @@
 /** The end of a call's inputs before all were read: they are told, and may take a moment to close. */
 import type { InputSource } from './input-source.ts'
-import { oneTurn } from './one-turn.ts'
+import { within } from './within.ts'
 
 export class SourceEnd {
   #isClosing = false
@@ -16,15 +16,14 @@ export class SourceEnd {
   }
 
   /**
-   * @param isAwaited Whether to wait until they are closed, as one who leaves a loop does; a failure
-   * is told in the next turn, by when most have closed.
+   * @param patience Milliseconds to wait until they are closed.
    * @param onClosed Called when that is over, if it is not at once.
    */
-  close(source: InputSource, isAwaited: boolean, onClosed: () => void): void {
+  close(source: InputSource, patience: number, onClosed: () => void): void {
     try {
       const closed = source.stop()
       if (closed === undefined) return
-      void this.#whileClosing(isAwaited ? closed : Promise.race([closed, oneTurn()]), onClosed)
+      void this.#whileClosing(within(patience, closed), onClosed)
     } catch (error) {
       this.#failure = { error }
     }

@@ -1,5 +1,6 @@
 /** Cancelling: at once what has not started, in two stages what runs, and nothing beside it. */
 import { getEventListeners } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { TaskTimeoutError } from '@threeply/task'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ForkJoinPool } from '../src/index.ts'
@@ -234,6 +235,33 @@ test('a map waits until what runs has ended before it rejects', OPTIONS, async (
   expect(held.ends).toBe(2)
   expect(held.starts).toBe(2)
 })
+
+test(
+  'a map that has failed waits until its inputs are closed; one that is aborted does not',
+  OPTIONS,
+  async () => {
+    let closed = 0
+    async function* inputs(pause: Promise<unknown>) {
+      try {
+        for (let input = 1; ; input += 1) {
+          yield input
+          await pause
+        }
+      } finally {
+        await delay(20)
+        closed += 1
+      }
+    }
+    const pool = makePool({ grace: 60_000 })
+    const failed = await failure(pool.map('throwIfOdd', inputs(delay(20)), { chunkSize: 1 }))
+    expect(failed.message).toBe('1 is odd')
+    expect(closed).toBe(1)
+    const stuck = inputs(new Promise(() => {}))
+    const aborted = pool.map('double', stuck, { signal: AbortSignal.timeout(50) })
+    expect(await failure(aborted)).toHaveProperty('name', 'TimeoutError')
+    expect(closed).toBe(1)
+  },
+)
 
 test('a map that times out rejects as a whole', OPTIONS, async () => {
   const held = new Words()

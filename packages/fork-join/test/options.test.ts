@@ -219,6 +219,15 @@ describe('transfer', { timeout: 60_000 }, () => {
     },
   )
 
+  test('refuses a SharedArrayBuffer', async () => {
+    const transfer = [new SharedArrayBuffer(8) as unknown as ArrayBuffer]
+    expect(
+      await failure(makePool().run('byteLength', new Uint8Array(1), { transfer })),
+    ).toMatchObject({
+      code: 'ERR_THREEPLY_INVALID_OPTION',
+    })
+  })
+
   test('tells of the memory that small Buffers share, which cannot be moved', async () => {
     const { buffer } = Buffer.from('small')
     const call = makePool().run('byteLength', new Uint8Array(buffer), { transfer: [buffer] })
