@@ -131,7 +131,7 @@ export class Answers {
     this.#addDuration([name, this.#counted + this.#calls, duration + this.#posting])
     this.#posting = 0
     this.#calls = 0
-    if (this.#ended > 0) this.#meter.ran(this.#ended, submittedAt, this.#readAt, now)
+    this.#meter.ran(this.#ended, submittedAt, this.#readAt, now)
     const perTask = duration / this.#counted
     this.#between = Math.min(MAX_BETWEEN_READINGS, Math.max(1, Math.floor(CLOCK_MS / perTask)))
     this.#counted = 0
@@ -143,6 +143,7 @@ export class Answers {
 
   /** Posts what is held. */
   flush(): void {
+    this.#meter.record()
     this.#heldSince = undefined
     this.#mayNotWait = false
     if (this.#outputs.length === 0) return

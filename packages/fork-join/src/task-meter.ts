@@ -4,10 +4,18 @@ import type { RunnerMetrics } from '@threeply/metrics/runner'
 
 const MS_PER_SECOND = 1_000
 
+/** Tasks that ran within so many milliseconds are recorded together: that costs as much as a small one. */
+const TOGETHER_MS = 0.1
+
 export class TaskMeter {
   readonly #metrics: RunnerMetrics | undefined
   /** From `performance.now()` here to the clock of all threads. */
   readonly #clockOffset: number
+  /** Tasks that ran, submitted together, one after the other, and are not recorded yet. */
+  #count = 0
+  #submittedAt = 0
+  #start = 0
+  #end = Number.NaN
   #running = 0
   /** How many run as others can see it. */
   #shown = 0
@@ -48,11 +56,31 @@ export class TaskMeter {
 
   /**
    * `count` tasks, submitted at `submittedAt`, ran one after the other from `start` to `end`. Small
-   * ones are measured together: each is recorded with their mean, and all have one span.
+   * ones are recorded together, with those that ran just before: each with their mean, and all have
+   * one span.
    */
   ran(count: number, submittedAt: number, start: number, end: number): void {
-    if (this.#metrics === undefined) return
+    if (this.#metrics === undefined || count === 0) return
+    if (start !== this.#end || submittedAt !== this.#submittedAt) {
+      this.record()
+      this.#start = start
+      this.#submittedAt = submittedAt
+    }
+    this.#end = end
+    this.#count += count
+    if (end - this.#start >= TOGETHER_MS) this.record()
+  }
+
+  /** Records what ran, if that was not yet; to be called before it is answered. */
+  record(): void {
+    if (this.#metrics === undefined || this.#count === 0) return
     const { queueTime, runTime, timeline } = this.#metrics
+    const count = this.#count
+    const start = this.#start
+    const end = this.#end
+    const submittedAt = this.#submittedAt
+    this.#count = 0
+    this.#end = Number.NaN
     const startedAt = start + this.#clockOffset
     const waited = Math.max(0, startedAt - submittedAt)
     const ran = (end - start) / count

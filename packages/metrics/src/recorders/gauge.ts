@@ -46,7 +46,7 @@ export class Gauge {
    * is not finite, or would make the value so, is not recorded and counts as dropped.
    */
   add(n: number): void {
-    const next = Number.isFinite(n) ? this.#cell[VALUE]! + n : Number.NaN
+    const next = typeof n === 'number' ? this.#cell[VALUE]! + n : Number.NaN
     if (this.#hasRoom && Number.isFinite(next)) this.#cell[VALUE] = next
     else this.#arena.drop()
   }
