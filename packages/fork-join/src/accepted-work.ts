@@ -2,6 +2,7 @@
  * Counts the calls that were accepted and have not settled. While there are any, they keep the
  * process alive, but for those that only wait for a reader; the threads themselves never do.
  */
+import { clearInterval, setInterval } from 'node:timers'
 import { outsideOfCalls } from './outside-of-calls.ts'
 
 const FOR_EVER = 2 ** 31 - 1

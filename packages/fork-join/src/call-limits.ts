@@ -2,6 +2,7 @@
  * The signal and the timeout of a call. A signal gets one listener of ours, however many calls have
  * it, and none when they have settled.
  */
+import { clearTimeout, setTimeout } from 'node:timers'
 import { TaskTimeoutError } from '@threeply/task'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 import type { CallSettings } from './call-options.ts'

@@ -1,4 +1,5 @@
 /** One fork on the thread of the task that made it: what it was asked for, until its child has ended. */
+import { clearTimeout, setTimeout } from 'node:timers'
 import { decodeError, TaskTimeoutError } from '@threeply/task'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 import { checkCallOptions, defaultSettings, type MapOptions } from './call-options.ts'

@@ -1,4 +1,5 @@
 /** Tasks that were running when they were cancelled, and how long they still have to end. */
+import { clearTimeout, setTimeout } from 'node:timers'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 import type { Cancellation, Task } from './submission.ts'
 

@@ -1,4 +1,5 @@
 /** The threads of a pool that are open and have nothing to do. */
+import { clearTimeout, setTimeout } from 'node:timers'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 import { outsideOfCalls } from './outside-of-calls.ts'
 import type { PoolThread } from './pool-thread.ts'

@@ -2,6 +2,7 @@
  * One call that has many inputs: a submission of one task for each of them. It makes no promise for
  * an input, takes inputs only when a thread can have them, and gives outputs to where they belong.
  */
+import { setImmediate } from 'node:timers'
 import type { AliasGuard } from './alias-guard.ts'
 import { type LimitedCall, limit, unlimit } from './call-limits.ts'
 import type { CallSettings, Transferable } from './call-options.ts'

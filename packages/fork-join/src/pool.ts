@@ -1,4 +1,5 @@
 /** A pool of threads that tasks of a module are forked onto, and joined from. */
+import { clearTimeout, setTimeout } from 'node:timers'
 import {
   ClosedError,
   type OutputStream,

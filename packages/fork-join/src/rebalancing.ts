@@ -2,6 +2,7 @@
  * Takes back what waits on busy threads: for those that have nothing to do, for what goes before it,
  * or when it waits too long.
  */
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { outsideOfCalls } from './outside-of-calls.ts'
 import type { PoolThread } from './pool-thread.ts'
 import type { Submission, Task } from './submission.ts'

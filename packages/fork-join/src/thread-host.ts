@@ -5,6 +5,7 @@
  * thread, which it neither ends nor keeps the process alive for. The thread's end is told by its own
  * `exit` event, since piscina rejects with a message that has the exit code only in its text.
  */
+import { clearTimeout, setTimeout } from 'node:timers'
 import {
   MessageChannel,
   type MessagePort,

@@ -1,4 +1,5 @@
 /** A bound to waiting. */
+import { clearTimeout, setTimeout } from 'node:timers'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 
 /** Settles as `ending` does, or fulfils when that has not in so many milliseconds. */

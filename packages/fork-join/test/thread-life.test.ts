@@ -264,6 +264,27 @@ describe('recycleAfter', OPTIONS, () => {
   })
 })
 
+test(
+  'threads run beside timers of others, as of a browser that is simulated',
+  OPTIONS,
+  async () => {
+    const tasks = new URL('./fixtures/tasks.ts', import.meta.url)
+    expect(
+      await outputOf(`
+      const { setTimeout: real } = globalThis
+      for (const name of ['setTimeout', 'setInterval', 'setImmediate']) globalThis[name] = () => 7
+      for (const name of ['clearTimeout', 'clearInterval']) globalThis[name] = () => {}
+      const pool = new ForkJoinPool('${tasks}', { threads: 1, idleTimeout: 1 })
+      console.log(await pool.run('double', 21, { timeout: 60_000 }))
+      await new Promise((resolve) => real(resolve, 20))
+      const words = new Int32Array(new SharedArrayBuffer(64))
+      console.log(await pool.run('spin', { words }, { timeout: 1 }).catch(({ name }) => name))
+      await pool.close({ deadline: 60_000 })
+    `),
+    ).toBe('42\nTaskTimeoutError\n')
+  },
+)
+
 test('threads run in a program given as text, with --input-type', OPTIONS, async () => {
   const tasks = new URL('./fixtures/tasks.ts', import.meta.url)
   expect(

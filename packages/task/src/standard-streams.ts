@@ -1,4 +1,5 @@
 /** What a thread has written to its standard output and error, on its way to the parent. */
+import { clearTimeout, setTimeout } from 'node:timers'
 
 /** Milliseconds that the parent has to take something, which it never does when its own output is broken. */
 const LONGEST_WAIT_MS = 1_000
