@@ -14,6 +14,13 @@ export type Post = (message: FromThread, transfer: readonly Transferable[]) => v
 /** What is finished waits so long at most for the rest of its chunk, in milliseconds. */
 const HOLD_MS = 4
 
+/**
+ * Outputs of calls of `run` are held behind no task of a name that has taken longer than this, in
+ * milliseconds, within so many.
+ */
+const LONG_MS = 20
+const LONG_FOR_MS = 10_000
+
 /** The clock, which costs as much as a small task, is read about so often, in milliseconds. */
 const CLOCK_MS = 0.1
 const MAX_BETWEEN_READINGS = 64
@@ -47,6 +54,8 @@ export class Answers {
   #between = 1
   /** Milliseconds that posting single outputs took, which are part of what the tasks cost, not of their run. */
   #posting = 0
+  /** When tasks of a name took long last. */
+  readonly #longAt = new Map<string, number>()
   /** When what is held was first seen to be. */
   #heldSince: number | undefined
 
@@ -106,10 +115,19 @@ export class Answers {
     this.#between = 1
   }
 
-  /** A task of that name has ended, or is set aside. */
-  count(name: string, submittedAt: number, hasEnded: boolean): void {
+  /** Whether one who waits for an output of such a task should not have to wait for the next task. */
+  mayBeFollowedByLong(name: string): boolean {
+    return this.#readAt - (this.#longAt.get(name) ?? Number.NEGATIVE_INFINITY) < LONG_FOR_MS
+  }
+
+  /**
+   * A task of that name has ended, or is set aside.
+   * @param mayWait Whether its output may wait for others.
+   */
+  count(name: string, submittedAt: number, hasEnded: boolean, mayWait: boolean): void {
     this.#counted += 1
     if (hasEnded) this.#ended += 1
+    if (!mayWait) this.#mayNotWait = true
     if (this.#counted >= this.#between || this.#mayNotWait) this.readClock(name, submittedAt)
     if (!this.#mayNotWait) return
     this.flush()
@@ -132,6 +150,7 @@ export class Answers {
     this.#posting = 0
     this.#calls = 0
     this.#meter.ran(this.#ended, submittedAt, this.#readAt, now)
+    if (duration > LONG_MS) this.#longAt.set(name, now)
     const perTask = duration / this.#counted
     this.#between = Math.min(MAX_BETWEEN_READINGS, Math.max(1, Math.floor(CLOCK_MS / perTask)))
     this.#counted = 0

@@ -2,7 +2,7 @@
  * The signal and the timeout of a call. A signal gets one listener of ours, however many calls have
  * it, and none when they have settled.
  */
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { TaskTimeoutError } from '@threeply/task'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 import type { CallSettings } from './call-options.ts'
@@ -99,6 +99,7 @@ class Deadline {
   readonly #timeout: number
   #timer: NodeJS.Timeout | undefined
   #isHeld = false
+  #isCleared = false
 
   constructor(call: LimitedCall, timeout: number) {
     this.#call = call
@@ -112,6 +113,7 @@ class Deadline {
   }
 
   clear(): void {
+    this.#isCleared = true
     clearTimeout(this.#timer)
   }
 
@@ -123,13 +125,20 @@ class Deadline {
   }
 
   #onTimer(): void {
-    const { name, submittedAt } = this.#call
-    const elapsed = performance.now() - submittedAt
+    const elapsed = performance.now() - this.#call.submittedAt
     // Node's timers may fire a little early, and cannot be longer than 24 days.
     if (elapsed < this.#timeout) {
       this.#arm(this.#timeout - elapsed)
       return
     }
+    // Only after answers that have come already, which a busy parent has not seen yet.
+    setImmediate(() => {
+      if (!this.#isCleared) this.#end(elapsed)
+    })
+  }
+
+  #end(elapsed: number): void {
+    const { name } = this.#call
     const runTime = this.#call.runTime()
     const times = { timeout: this.#timeout, queueTime: Math.max(0, elapsed - runTime), runTime }
     const reason = new TaskTimeoutError(name, times, this.#call.timeoutAdvice)

@@ -44,13 +44,16 @@ export interface RunOptions {
   readonly idempotent?: boolean | undefined
   /** Gets what the task reports with `context.progress`. */
   readonly onProgress?: ((value: unknown) => void) | undefined
+  /**
+   * How many inputs, or calls of `run`, travel in one message, 4,096 at most, and their outputs the
+   * same way back; with 1, none waits for another.
+   * @default measured
+   */
+  readonly chunkSize?: number | undefined
 }
 
 /** Options of one call of {@link ForkJoinPool.map}. */
-export interface MapOptions extends RunOptions {
-  /** Inputs in one message, 4,096 at most. @default measured */
-  readonly chunkSize?: number | undefined
-}
+export type MapOptions = RunOptions
 
 /** Options of one call of {@link ForkJoinPool.stream}. */
 export interface StreamOptions extends MapOptions {
@@ -73,7 +76,7 @@ export interface ReduceOptions<Value> extends MapOptions {
 }
 
 /** Options of one call of {@link ForkJoinPool.broadcast}. */
-export type BroadcastOptions = Omit<RunOptions, 'transfer' | 'priority' | 'key'>
+export type BroadcastOptions = Omit<RunOptions, 'transfer' | 'priority' | 'key' | 'chunkSize'>
 
 /** What `postMessage` can move: `ArrayBuffer`s, `MessagePort`s, streams, … */
 export type Transferable = import('node:worker_threads').Transferable

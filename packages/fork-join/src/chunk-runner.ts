@@ -14,6 +14,7 @@ import {
   type CancelReason,
   decodeReason,
   FOLDS,
+  IS_RUN,
   type Segment,
   WANTS_PROGRESS,
   WANTS_START_TIME,
@@ -121,17 +122,19 @@ export class ChunkRunner {
         const trace = carried?.[1]
         const shared = this.#sharedContext(name, wishes, carried)
         const isTimed = (wishes & WANTS_START_TIME) !== 0
+        const isRun = (wishes & IS_RUN) !== 0
+        const mayWait = !isRun || !(isTimed || this.#answers.mayBeFollowedByLong(name))
         for (const input of inputs) {
           if (this.#setAside.isAnyBusy) await this.#noneBusy()
+          if (isTimed) this.#states.at(this.#item).recordStart()
           if (this.#states.start(this.#item)) {
             this.#meter.started()
             const context = new ThreadForkContext(this.#item, shared)
-            if (isTimed) context.state.recordStart()
             const turn = this.#start(task, name, input, context, trace)
             if (turn !== undefined) await turn
             this.#context = undefined
             if (folds) this.#answers.countFold(input as readonly unknown[])
-            this.#answers.count(name, submittedAt, !this.#isSetAside)
+            this.#answers.count(name, submittedAt, !this.#isSetAside, mayWait)
           } else {
             this.#answers.skip(name)
           }

@@ -2,6 +2,7 @@
  * How many inputs travel in one message, from the measured cost of a task: so many that the message
  * costs little against the work in it, so few that the last message does not keep everyone waiting.
  */
+import { MAX_CHUNKS, MAX_INPUTS } from './message-limits.ts'
 
 /**
  * A message there and back costs both sides some 10 µs together; a chunk of this length makes that
@@ -16,12 +17,12 @@ const CHUNK_MS = 1
  */
 const PREFETCH_BEHIND_MS = 25
 
+/** As long as a few messages take there and back. */
+const SHORT_MS = 0.1
+
 /** A chunk is overdue when it has taken so many times as long as it should, and longer than this. */
 const OVERDUE = 4
 const OVERDUE_MS = 10
-
-/** Bounds what a dying thread can lose, and how long the parent is busy with one message. */
-export const MAX_INPUTS = 4_096
 
 /** Of what remains, each chunk takes at most a share of 1 / (this × threads). */
 const SHARES_PER_THREAD = 2
@@ -101,7 +102,7 @@ export function fits(duration: number, cost: number): boolean {
 
 /** How many inputs of such a cost fill the chunks of all threads, two for each. */
 export function readAhead(cost: number, threads: number, chunkSize = mostThatFit(cost)): number {
-  return 2 * threads * Math.min(MAX_INPUTS, chunkSize)
+  return MAX_CHUNKS * threads * Math.min(MAX_INPUTS, chunkSize)
 }
 
 /** How many of `remaining` inputs of such a cost one message is to carry. */
@@ -117,6 +118,11 @@ export function mostThatFit(cost: number): number {
 /** Whether a thread that has `duration` of work left should be sent more. */
 export function isWorthPrefetching(duration: number): boolean {
   return duration < PREFETCH_BEHIND_MS
+}
+
+/** Whether `duration` of work takes less than the messages for it. */
+export function isShort(duration: number): boolean {
+  return duration < SHORT_MS
 }
 
 /** Whether a chunk is longer than those that are made up of short tasks. */

@@ -43,7 +43,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
 
   /**
    * Whether one call more keeps those that wait within `limit`; what a free thread starts at once
-   * does not wait. Whoever asks and is told yes submits.
+   * does not wait. Whoever asks and is told yes submits; what comes without asking sets `#room` to 0.
    */
   hasRoom(limit: number): boolean {
     if (limit === Number.POSITIVE_INFINITY) return true
@@ -98,6 +98,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
    * @param newCall Makes one of these calls, which were accepted.
    */
   broadcast(newCall: () => Submission): void {
+    this.#room = 0
     this.#crew.startAll()
     const threads = [...this.#crew.threads]
     this.#bound.broadcasts.add(new Map(threads.map((thread) => [thread, newCall()])))

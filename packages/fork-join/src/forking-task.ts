@@ -63,7 +63,7 @@ export class ForkingTask implements StartedTask {
 
   add(child: Child): void {
     this.#children.add(child)
-    this.state.fork()
+    this.state.fork() // T4
     this.#setBusy(false)
     if (this.#failure !== undefined) child.cancel(this.#failure.error)
   }

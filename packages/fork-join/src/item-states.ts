@@ -7,12 +7,12 @@
  *          STARTED   written by the thread, just before it calls the task
  *          WITHDRAWN written by the parent: it never runs here
  *          and after STARTED, all written by the thread, the last three only if the task forks,
- *          AWAITED   when its function has returned a promise, and the thread does other things
+ *          AWAITED   when its function has returned, and a promise or what it wrote is waited for
  *          FORKED    at its first fork, before any later item starts
  *          RESUMED   when it has heard that its children have ended; FORKED again when it forks again
  *          ENDED     when it and its children have ended, before its answer is posted
  * flag:    0, or CANCELLED, written by the parent: the running task is asked to end
- * started: when the thread started it, if it has a timeout; written by the thread alone
+ * started: when the thread started it, if it has a timeout; written by the thread before T2
  *
  * Parent  P1 state = SENT, flag = 0      P2 post the item       P3 state: SENT → WITHDRAWN
  * Thread  T1 receive the item            T2 state: SENT → STARTED    T3 call the task
@@ -34,10 +34,14 @@
  * the old one through its items.
  */
 import type { CancellationFlag } from '@threeply/task/runner'
+import { MAX_CHUNKS, MAX_INPUTS } from './message-limits.ts'
 
-/** How many items a page has, and how many of one thread may be unanswered at once. */
-export const PAGE = 8_192
-const PAGE_BITS = 13
+/**
+ * How many items a page has, and how many of one thread may be unanswered at once; a power of two. Where
+ * a thread has more messages than two, it has fewer than `MAX_SHORT_TASKS` before the last of them.
+ */
+export const PAGE: number = MAX_CHUNKS * MAX_INPUTS
+const PAGE_BITS = Math.log2(PAGE)
 
 const SENT = 0
 const STARTED = 1
@@ -111,7 +115,7 @@ export class ItemState implements CancellationFlag {
     Atomics.store(this.words, this.index, CANCELLED)
   }
 
-  /** For the thread: the item, which has a timeout, starts now. */
+  /** For the thread, before T2: the item, which has a timeout, starts now. Whoever sees that it has, sees when. */
   recordStart(): void {
     Atomics.store(this.words, this.index - FLAGS + STARTED_AT, currentTick())
   }

@@ -65,6 +65,8 @@ export type Segment = readonly [
 /** Bits of a segment's wishes. */
 export const WANTS_PROGRESS = 1
 export const WANTS_START_TIME = 2
+/** A call of `run`: somebody waits for just this output. */
+export const IS_RUN = 8
 /** Its input is an array of values to be folded with the task. */
 export const FOLDS = 4
 
@@ -159,7 +161,7 @@ export function segmentsOf(tasks: readonly Task[], metrics: PoolMetrics): Segmen
   for (const task of tasks) {
     if (task.call !== call) {
       call = task.call
-      const wanted = wishesOf(call.settings)
+      const wanted = wishesOf(call.settings, task.index === undefined)
       if (task.name !== name || wanted !== wishes || call.settings.carried !== carried) {
         name = task.name
         wishes = wanted
@@ -179,7 +181,7 @@ export function segmentOf(
   inputs: readonly unknown[],
   metrics: PoolMetrics,
 ): Segment {
-  return [name, wishesOf(settings), metrics.time(submittedAt), inputs, settings.carried]
+  return [name, wishesOf(settings, false), metrics.time(submittedAt), inputs, settings.carried]
 }
 
 /** The message that tells a running task why it is cancelled. */
@@ -196,10 +198,11 @@ export function decodeReason([kind, reason]: CancelReason): unknown {
   return kind === 'error' ? decodeError(reason) : reason
 }
 
-function wishesOf(settings: CallSettings): number {
+function wishesOf(settings: CallSettings, isRun: boolean): number {
   return (
     (settings.onProgress === undefined ? 0 : WANTS_PROGRESS) |
     (settings.timeout === Number.POSITIVE_INFINITY ? 0 : WANTS_START_TIME) |
-    (settings.folds ? FOLDS : 0)
+    (settings.folds ? FOLDS : 0) |
+    (isRun ? IS_RUN : 0)
   )
 }

@@ -1,7 +1,8 @@
 /** Takes the next chunk from the queue. */
 import { AliasGuard } from './alias-guard.ts'
 import { type Chunk, TaskChunk } from './chunk.ts'
-import { fairShare, fits, MAX_INPUTS, mostThatFit, type TaskCosts } from './chunk-size.ts'
+import { fairShare, fits, mostThatFit, type TaskCosts } from './chunk-size.ts'
+import { MAX_INPUTS } from './message-limits.ts'
 import type { Submission, Task } from './submission.ts'
 import { SubmissionQueue } from './submission-queue.ts'
 

@@ -3,13 +3,14 @@
  * end it meanwhile.
  *
  * ```
- * turn:    LOADING, then, if the task module has a teardown, exactly one of
- *          BEGUN  written by the thread, just before its setup: the parent waits, and has it torn down
- *          ENDED  written by the parent, which ends the thread: its setup never begins
+ * turn:    LOADING, then at most one of
+ *          BEGUN  written by the thread, just before a setup that has a teardown, for which the parent waits
+ *          ENDED  written by the parent, which ends the thread: such a setup never begins
  * entered: 0, then 1, written by the thread as soon as code of ours runs there
  * ```
  * BEGUN and ENDED are a compare-and-exchange of LOADING, so one of them wins: what a setup has acquired
- * is never without its teardown because the pool was closed meanwhile.
+ * is never without its teardown because the pool was closed meanwhile. Where there is no teardown, the
+ * thread writes nothing, and is ended in the middle of its setup.
  */
 
 const TURN = 0
@@ -42,7 +43,7 @@ export class OpeningState {
     return Atomics.compareExchange(this.words, TURN, LOADING, BEGUN) === LOADING
   }
 
-  /** For the parent. @returns Whether the setup has not begun, and never will. */
+  /** For the parent. @returns Whether it may end the thread now; else a teardown is to follow. */
   endBeforeSetup(): boolean {
     return Atomics.compareExchange(this.words, TURN, LOADING, ENDED) !== BEGUN
   }

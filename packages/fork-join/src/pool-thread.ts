@@ -5,8 +5,9 @@
 import type { MetricsHandle } from '@threeply/metrics'
 import { Children } from './children.ts'
 import { type Chunk, TaskChunk } from './chunk.ts'
-import { isWorthPrefetching } from './chunk-size.ts'
+import { isShort, isWorthPrefetching } from './chunk-size.ts'
 import { refusedInput } from './failed-task.ts'
+import { MAX_CHUNKS, MAX_SHORT_TASKS } from './message-limits.ts'
 import {
   CANCEL_FORKS,
   DONE,
@@ -28,9 +29,6 @@ import { afterDeath, type ThreadEnd, warnOfIdleDeath } from './thread-exit.ts'
 import { type ThreadExit, ThreadHost } from './thread-host.ts'
 import type { ThreadObserver, ThreadSettings } from './thread-observer.ts'
 import { WaitingTasks } from './waiting-tasks.ts'
-
-/** So many chunks of a thread are unanswered at most: the one that it works on and the next. */
-const MAX_CHUNKS = 2
 
 export class PoolThread {
   /** Whether it has ever been ready for tasks. */
@@ -123,9 +121,10 @@ export class PoolThread {
 
   /** Whether it should be sent its next chunk before it has answered the last. */
   get wantsMore(): boolean {
-    if (!this.isOpen || this.isEnding || this.#sent.chunks >= MAX_CHUNKS) return false
-    if (this.tasksLeft <= 0) return false
-    return isWorthPrefetching(this.#sent.duration)
+    if (!this.isOpen || this.isEnding || this.tasksLeft <= 0) return false
+    const { chunks, inOrder, duration } = this.#sent
+    if (chunks < MAX_CHUNKS) return isWorthPrefetching(duration)
+    return inOrder < MAX_SHORT_TASKS && isShort(duration)
   }
 
   /** The tasks that it was sent and has not answered. */

@@ -219,13 +219,7 @@ export class ForkJoinPool<Tasks extends object = TaskModule> {
     const settings = checkScope(body, options)
     this.#admission.checkOpen('scope')
     settings.signal?.throwIfAborted()
-    const host = {
-      run: (name: string, input: unknown, all: RunOptions, signal: AbortSignal) =>
-        this.#calls.run(name, input, all, signal),
-      map: (name: string, inputs: unknown, all: MapOptions, signal: AbortSignal) =>
-        this.#calls.map(name, inputs, all, signal),
-    }
-    const call = new ScopeCall(host, settings)
+    const call = new ScopeCall(this.#calls, settings)
     this.#calls.open(call)
     try {
       return await call.run(body as (scope: Scope<never>) => unknown)

@@ -51,7 +51,6 @@ export class SetAsideTasks {
         if (this.#busy === 0) this.#onNoneBusy?.()
       },
     })
-    task.state.fork() // T4
     this.#byItem.set(forking.item, forking)
     return forking
   }

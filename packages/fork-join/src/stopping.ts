@@ -13,7 +13,7 @@ export interface StoppingThread {
   terminate(): void
 }
 
-/** So many milliseconds more than its grace a task has at most while another one has its thread. */
+/** So many milliseconds a task waits at most while another one has its thread; its grace is from then. */
 const LONGEST_WAIT_MS = 5_000
 /** Whether it still has, is asked so often, in milliseconds. */
 const ASK_MS = 20
@@ -77,14 +77,22 @@ export class Stopping {
     this.#gracePeriods.start(task, cancellation, grace, onOver)
   }
 
-  /** @param end When it is over though another task has the thread, by `performance.now()`. */
-  #onGraceOver(task: Task, cancellation: Cancellation, end: number): void {
+  /**
+   * @param end When it is over though another task has the thread, by `performance.now()`.
+   * @param wasKept Whether another task had it until now.
+   */
+  #onGraceOver(task: Task, cancellation: Cancellation, end: number, wasKept = false): void {
     // It could not end before its children have, and each of these has a grace of its own.
     if (this.#children.has(task)) this.#startGrace(task, cancellation)
     // Nor while another task computes on its thread, which terminating would harm.
     else if (this.#sent.isKeptWaiting(task) && performance.now() < end) {
-      const onOver = () => this.#onGraceOver(task, cancellation, end)
+      const onOver = () => this.#onGraceOver(task, cancellation, end, true)
       this.#gracePeriods.start(task, cancellation, ASK_MS, onOver)
+    } else if (wasKept && this.#sent.isRunning(task)) {
+      // Only now it can hear that it was cancelled, and end.
+      const onOver = () => this.#onGraceOver(task, cancellation, end)
+      const grace = Math.max(ASK_MS, task.call.settings.grace)
+      this.#gracePeriods.start(task, cancellation, grace, onOver)
     } else if (this.#sent.isRunning(task)) this.#thread.terminate()
     else this.#reject(task, cancellation, true)
   }

@@ -263,6 +263,15 @@ test(
   },
 )
 
+test('a timeout does not end what was answered while this thread was busy', OPTIONS, async () => {
+  const pool = makePool({ threads: 1 })
+  await pool.warmUp()
+  const output = pool.run('double', 21, { timeout: 50 })
+  const until = performance.now() + 200
+  while (performance.now() < until);
+  expect(await output).toBe(42)
+})
+
 test('a map that times out rejects as a whole', OPTIONS, async () => {
   const held = new Words()
   const error = await failure(makePool().map('spin', Array(10).fill(held), { timeout: 200 }))

@@ -1,4 +1,6 @@
 /** Tasks that travel together are as separate as if each had a message of its own. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { MetricsRegistry } from '@threeply/metrics'
 import { TaskSerializationError } from '@threeply/task'
 import { describe, expect, test } from 'vitest'
 import { failure, makePool, Words } from './pools.ts'
@@ -226,13 +228,61 @@ describe('a task that takes long', OPTIONS, () => {
   })
 })
 
-test('chunkSize says how many travel together, whatever they cost', OPTIONS, async () => {
-  const inputs = Array.from({ length: 10_000 }, (_, index) => index)
-  for (const chunkSize of [1, 7, 4_096, 1_000_000]) {
-    const outputs = await makePool().map('double', inputs, { chunkSize })
-    expect(outputs).toEqual(inputs.map((input) => input * 2))
-  }
-})
+test.each([1, 7, 4_096, 1_000_000])(
+  'chunkSize %i says how many travel together',
+  OPTIONS,
+  async (chunkSize) => {
+    const metrics = new MetricsRegistry()
+    const inputs = Array.from({ length: 4_096 }, (_, index) => index)
+    const pool = makePool({ threads: 1, metrics })
+    expect(await pool.map('double', inputs, { chunkSize })).toEqual(
+      inputs.map((input) => input * 2),
+    )
+    const spans = metrics.snapshot().timelines.flatMap((timeline) => timeline.spans)
+    const messages = spans.filter(({ name }) => name === 'serialise').length
+    expect(messages).toBe(Math.ceil(inputs.length / Math.min(chunkSize, 4_096)))
+  },
+)
+
+describe(
+  'calls of run are answered while one behind them in their message goes on',
+  OPTIONS,
+  () => {
+    test.each([
+      ['with a timeout', { timeout: 60_000 }, 0],
+      ['with a chunkSize of 1', { chunkSize: 1 }, 0],
+      ['when tasks of that name have taken long', {}, 30],
+    ])('%s', async (_, options, longest) => {
+      const pool = makePool({ threads: 1 })
+      const quick = () => ({ words: new Int32Array(3), blocks: false })
+      await pool.map('blockIf', Array.from({ length: 5_000 }, quick)) // costs little, as is known then
+      if (longest > 0) {
+        const long = new Words()
+        const slow = pool.run('blockIf', { words: long.words, blocks: true })
+        await long.started()
+        await delay(longest)
+        long.release()
+        await slow
+        await pool.map('blockIf', Array.from({ length: 5_000 }, quick))
+      }
+      const before = new Words()
+      const first = pool.run('block', before)
+      await before.started()
+      const short = Array.from({ length: 3 }, () => pool.run('blockIf', quick(), options))
+      const held = new Words()
+      const behind = pool.run('blockIf', { words: held.words, blocks: true }, options)
+      before.release()
+      await first
+      await held.started()
+      const answered = Promise.all(short)
+      expect(await Promise.race([answered, delay(10_000, 'held back')])).toEqual(
+        Array(3).fill('quick'),
+      )
+      held.release()
+      expect(await behind).toBe('released')
+    })
+  },
+)
 
 test('a hot loop stays as fast after thousands of calls as at first', OPTIONS, async () => {
   const pool = makePool({ threads: 1 })

@@ -90,8 +90,8 @@ pool.stream('wordCount', ['a'], { order: 'random' })
 pool.map('wordCount', ['a'], { readAhead: 1 })
 // @ts-expect-error there is no such task
 pool.mapSettled('wordcount', ['a'])
-// @ts-expect-error chunkSize is for many inputs
-pool.run('wordCount', 'a', { chunkSize: 1 })
+// @ts-expect-error a broadcast has a message for each thread
+pool.broadcast('wordCount', 'a', { chunkSize: 1 })
 // @ts-expect-error there is no such option
 new ForkJoinPool(new URL(import.meta.url), { concurrency: 2 })
 
