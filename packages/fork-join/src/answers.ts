@@ -35,8 +35,8 @@ export class Answers {
   #outputs: unknown[] = []
   /** What is moved with the last of them, */
   #transfer: readonly Transferable[] = []
-  /** which has to be posted before the next task starts. */
-  #mayNotWait = false
+  /** Whether they have to be posted before the next task starts. */
+  isDue = false
   #failures: Failure[] = []
   #durations: (readonly [name: string, count: number, duration: number])[] = []
   /** The items that gave them, when they are not those that come next. */
@@ -80,7 +80,7 @@ export class Answers {
     this.#hold(name, mayWait ? held : output, item)
     if (mayWait) return
     this.#transfer = transfer as readonly Transferable[]
-    if (item === undefined) this.#mayNotWait = true
+    if (item === undefined) this.isDue = true
     else this.flush()
   }
 
@@ -88,8 +88,9 @@ export class Answers {
   fail(name: string, error: unknown, item?: number): void {
     this.#failures.push([this.#outputs.length, encodeError(error)])
     this.#hold(name, undefined, item)
-    // At once: it may be what ends a sibling that comes next in the chunk, and waits for just that.
-    this.flush()
+    // It may be what ends a sibling that comes next in the chunk, and waits for just that.
+    if (item === undefined) this.isDue = true
+    else this.flush()
   }
 
   /** The place of an item that has no output. */
@@ -127,13 +128,21 @@ export class Answers {
   count(name: string, submittedAt: number, hasEnded: boolean, mayWait: boolean): void {
     this.#counted += 1
     if (hasEnded) this.#ended += 1
-    if (!mayWait) this.#mayNotWait = true
-    if (this.#counted >= this.#between || this.#mayNotWait) this.readClock(name, submittedAt)
-    if (!this.#mayNotWait) return
+    if (!mayWait) this.isDue = true
+    if (this.#counted >= this.#between || this.isDue) this.readClock(name, submittedAt)
+  }
+
+  /** Posts what is due; what that takes is part of what a task costs, and not of its run. */
+  postDue(): void {
     this.flush()
     const now = performance.now()
     this.#posting += now - this.#readAt
     this.#readAt = now
+  }
+
+  /** What happened since the clock was read is no task's. */
+  skipTime(): void {
+    this.#readAt = performance.now()
   }
 
   /** The task that is counted next has folded `values`: its function was called for each but the first. */
@@ -157,14 +166,14 @@ export class Answers {
     this.#ended = 0
     this.#heldSince ??= this.#readAt
     this.#readAt = now
-    if (now - this.#heldSince >= HOLD_MS) this.flush()
+    if (now - this.#heldSince >= HOLD_MS) this.isDue = true
   }
 
   /** Posts what is held. */
   flush(): void {
     this.#meter.record()
     this.#heldSince = undefined
-    this.#mayNotWait = false
+    this.isDue = false
     if (this.#outputs.length === 0) return
     const names = this.#names
     const outputs = this.#outputs

@@ -237,7 +237,6 @@ export class Calls {
     try {
       const ends = endsFor({
         onInput: () => call.onInput(),
-        grace: settings.grace,
         readAhead: () => Math.min(this.#dispatcher.readAhead(name, settings.chunkSize), call.room),
       })
       const onSettled = () => this.#open.delete(call)

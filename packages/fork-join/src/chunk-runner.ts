@@ -111,6 +111,7 @@ export class ChunkRunner {
   async #runAll(): Promise<void> {
     this.#isRunning = true
     for (let chunk = this.#waiting.shift(); chunk !== undefined; chunk = this.#waiting.shift()) {
+      if (this.#streams.isWriting) await this.#streams.written()
       this.flush() // nothing that others wait for may wait for what begins
       this.#item = chunk.first
       this.#answers.startClock()
@@ -125,6 +126,10 @@ export class ChunkRunner {
         const isRun = (wishes & IS_RUN) !== 0
         const mayWait = !isRun || !(isTimed || this.#answers.mayBeFollowedByLong(name))
         for (const input of inputs) {
+          if (this.#answers.isDue) {
+            if (this.#streams.isWriting) await this.#written()
+            this.#answers.postDue()
+          }
           if (this.#setAside.isAnyBusy) await this.#noneBusy()
           if (isTimed) this.#states.at(this.#item).recordStart()
           if (this.#states.start(this.#item)) {
@@ -142,6 +147,7 @@ export class ChunkRunner {
         }
         this.#answers.readClock(name, submittedAt)
       }
+      if (this.#streams.isWriting) await this.#streams.written()
       this.flush()
     }
     this.#isRunning = false
@@ -177,11 +183,9 @@ export class ChunkRunner {
           : runInTrace(trace, () => Reflect.apply(task, undefined, [input, context]))
       if (isThenable(output)) return this.#await(name, output, context)
       if (this.#isSetAside) void this.#setAside.end(context, { output })
-      else if (this.#streams.isWriting) return this.#await(name, Promise.resolve(output), context)
       else this.#fulfil(name, output, context)
     } catch (error) {
       if (this.#isSetAside) void this.#setAside.end(context, { error })
-      else if (this.#streams.isWriting) return this.#await(name, Promise.reject(error), context)
       else this.#fail(name, error)
     }
     return undefined
@@ -211,11 +215,9 @@ export class ChunkRunner {
   ): Promise<void> {
     try {
       const output = await pending
-      if (this.#streams.isWriting) await this.#streams.written()
       if (this.#hasTurn(context)) this.#fulfil(name, output, context)
       else void this.#setAside.end(context, { output })
     } catch (error) {
-      if (this.#streams.isWriting) await this.#streams.written()
       if (this.#hasTurn(context)) this.#fail(name, error)
       else void this.#setAside.end(context, { error })
     }
@@ -259,7 +261,10 @@ export class ChunkRunner {
 
   async #noneBusy(): Promise<void> {
     this.#flushWhenIdle()
-    await this.#setAside.noneBusy()
+    while (this.#setAside.isAnyBusy) {
+      await this.#setAside.noneBusy()
+      if (this.#streams.isWriting) await this.#streams.written()
+    }
     this.flush()
   }
 
@@ -268,10 +273,20 @@ export class ChunkRunner {
     if (this.#willFlush) return
     if (this.#answers.isEmpty && this.#setAside.isEmpty && this.forks.isEmpty) return
     this.#willFlush = true
-    setImmediate(() => {
-      this.#willFlush = false
-      this.flush()
-    })
+    setImmediate(() => void this.#flushNow())
+  }
+
+  async #flushNow(): Promise<void> {
+    this.forks.flush()
+    if (this.#streams.isWriting) await this.#streams.written()
+    this.#willFlush = false
+    this.flush()
+  }
+
+  /** Between two tasks; what tasks wrote leaves the thread before their answers. */
+  async #written(): Promise<void> {
+    await this.#streams.written()
+    this.#answers.skipTime()
   }
 
   #sharedContext(name: string, wishes: number, carried: Carried | undefined): SharedContext {

@@ -19,9 +19,16 @@ export interface SourceHost {
   onInput(): void
   /** How many inputs of an async iterable to hold, at the moment. */
   readAhead(): number
-  /** Milliseconds that an async iterable has to close while it is asked for an input. */
-  readonly grace: number
 }
+
+/**
+ * How long to wait until an async iterable has closed: to the next turn, by when most have; so long
+ * that only one which hangs has not; or as a loop that is left does, which waits as long as it takes,
+ * but for one that may hang in the middle of a `next`.
+ */
+export type Patience = 'a turn' | 'a while' | 'as a loop'
+
+const A_WHILE_MS = 500
 
 export abstract class InputSource {
   /** How many are left, where that is known; else `Infinity`. */
@@ -53,7 +60,7 @@ export abstract class InputSource {
    * Asks for nothing more, and lets the iterable know. Throws or rejects with what that throws.
    * @returns What to wait for while it closes.
    */
-  abstract stop(): Promise<void> | undefined
+  abstract stop(patience: Patience): Promise<void> | undefined
 
   /**
    * @throws {InvalidOptionError} ERR_THREEPLY_INVALID_OPTION: it is no iterable
@@ -92,7 +99,7 @@ function checkIterator<Iterators>(method: string, iterator: Iterators): Iterator
 
 /** @throws {TypeError} It is none, as when a `return` was forgotten: `done` would never be seen. */
 function checkResult<Result>(result: Result): Result {
-  if (typeof result === 'object' && result !== null) return result
+  if (Object(result) === result) return result
   throw new TypeError(`the inputs' next() gave ${describe(result)}, which is no iterator result`)
 }
 
@@ -228,15 +235,15 @@ class AsyncSource extends InputSource {
     if (this.#held + given < this.#host.readAhead()) void this.#snapshot(() => this.#read())
   }
 
-  stop(): Promise<void> | undefined {
+  stop(patience: Patience): Promise<void> | undefined {
     this.#inputs = []
     this.#taken = 0
     this.#failure = undefined
     if (this.#isAtEnd) return undefined
     this.#isAtEnd = true
     const closed = this.#snapshot(() => this.#close())
-    // One that is in the middle of an endless `next` cannot close, and must not keep anyone waiting.
-    return this.#isReading ? within(this.#host.grace, closed) : closed
+    if (patience === 'a turn') return within(0, closed)
+    return patience === 'as a loop' && !this.#isReading ? closed : within(A_WHILE_MS, closed)
   }
 
   async #close(): Promise<void> {

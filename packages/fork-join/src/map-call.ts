@@ -8,7 +8,7 @@ import { type LimitedCall, limit, unlimit } from './call-limits.ts'
 import type { CallSettings, Transferable } from './call-options.ts'
 import type { Chunk } from './chunk.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { InputSource } from './input-source.ts'
+import type { InputSource, Patience } from './input-source.ts'
 import { MapReader, type ReadingCall } from './map-reader.ts'
 import { MapRoom } from './map-room.ts'
 import { MapTask } from './map-task.ts'
@@ -256,10 +256,10 @@ export class MapCall extends Submission implements LimitedCall {
     this.#settleIfDone()
   }
 
-  /** How long the call waits for its inputs to close: as a loop does that is left, but when it is aborted. */
-  #patience(isAborted: boolean): number {
-    if (this.#onLeft !== undefined) return Number.POSITIVE_INFINITY
-    return isAborted ? 0 : this.settings.grace
+  /** How long the call waits for its inputs to close. */
+  #patience(isAborted: boolean): Patience {
+    if (this.#onLeft !== undefined) return 'as a loop'
+    return isAborted ? 'a turn' : 'a while'
   }
 
   #dropUpNext(): void {

@@ -5,7 +5,7 @@
  */
 import { InvalidOptionError } from '@threeply/task'
 import { AliasGuard } from './alias-guard.ts'
-import { InputSource } from './input-source.ts'
+import { InputSource, type Patience } from './input-source.ts'
 import type { Outputs, Settlement } from './outputs.ts'
 
 /** Looking into larger values for what they have in common costs more than a message for each pair. */
@@ -70,9 +70,9 @@ export class Reduction extends InputSource implements Outputs {
     return this.#source.inContext(read)
   }
 
-  stop(): Promise<void> | undefined {
+  stop(patience: Patience): Promise<void> | undefined {
     this.#stretches = []
-    return this.#source.stop()
+    return this.#source.stop(patience)
   }
 
   open(): number {

@@ -173,7 +173,9 @@ export class ScopeCall implements LimitedCall {
     seen.add(error)
     const errors: unknown = error.errors
     if (!Array.isArray(errors) || errors.length === 0) return false
-    return errors.every((one) => this.#isOfChildren(one, seen))
+    const isOfChildren = errors.every((one) => this.#isOfChildren(one, seen))
+    seen.delete(error) // it may be there twice, and must not be in itself
+    return isOfChildren
   }
 
   #scope() {

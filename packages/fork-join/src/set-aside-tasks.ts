@@ -60,11 +60,11 @@ export class SetAsideTasks {
     const forking = this.#byItem.get(item)!
     const { name, state, context, startedAt, submittedAt } = forking
     const final = await forking.end(ending)
-    if (this.#streams.isWriting) await this.#streams.written()
     this.#byItem.delete(item)
     state.end() // T6
     this.#meter.ended()
     this.#meter.ran(1, submittedAt, startedAt, performance.now())
+    if (this.#streams.isWriting) await this.#streams.written()
     if ('output' in final) this.#answers.add(name, final.output, context.transferred, item)
     else this.#answers.fail(name, final.error, item)
     forking.leave()

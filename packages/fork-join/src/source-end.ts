@@ -1,6 +1,5 @@
 /** The end of a call's inputs before all were read: they are told, and may take a moment to close. */
-import type { InputSource } from './input-source.ts'
-import { within } from './within.ts'
+import type { InputSource, Patience } from './input-source.ts'
 
 export class SourceEnd {
   #isClosing = false
@@ -16,14 +15,14 @@ export class SourceEnd {
   }
 
   /**
-   * @param patience Milliseconds to wait until they are closed.
+   * @param patience How long to wait until they are closed.
    * @param onClosed Called when that is over, if it is not at once.
    */
-  close(source: InputSource, patience: number, onClosed: () => void): void {
+  close(source: InputSource, patience: Patience, onClosed: () => void): void {
     try {
-      const closed = source.stop()
+      const closed = source.stop(patience)
       if (closed === undefined) return
-      void this.#whileClosing(within(patience, closed), onClosed)
+      void this.#whileClosing(closed, onClosed)
     } catch (error) {
       this.#failure = { error }
     }

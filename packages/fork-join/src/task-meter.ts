@@ -61,7 +61,8 @@ export class TaskMeter {
    */
   ran(count: number, submittedAt: number, start: number, end: number): void {
     if (this.#metrics === undefined || count === 0) return
-    if (start !== this.#end || submittedAt !== this.#submittedAt) {
+    const isLong = end - start >= TOGETHER_MS
+    if (isLong || start !== this.#end || submittedAt !== this.#submittedAt) {
       this.record()
       this.#start = start
       this.#submittedAt = submittedAt

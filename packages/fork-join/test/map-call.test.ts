@@ -57,7 +57,6 @@ function streamOf(values: readonly number[], room: number) {
   const source = InputSource.of('stream', values.values(), {
     onInput() {},
     readAhead: () => 0,
-    grace: 0,
   })
   const call = new MapCall(dispatcher, {
     name: 'double',

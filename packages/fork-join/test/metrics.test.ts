@@ -81,6 +81,15 @@ test('run and queue times are recorded for each task', { timeout: 60_000 }, asyn
   expect(spans.every(({ start, end }) => end >= start)).toBe(true)
 })
 
+test('a short task is not recorded with a long one behind it', { timeout: 60_000 }, async () => {
+  const metrics = new MetricsRegistry()
+  const pool = makePool({ threads: 1, metrics })
+  await pool.map('threadAfter', [0, 100], { chunkSize: 2 })
+  await pool.close()
+  const { min, max } = read(metrics, 'threeply_task_run_seconds') as { min: number; max: number }
+  expect(min).toBeLessThan(max / 10)
+})
+
 test('inputs that were read for a chunk never start when the next one cannot be read', {
   timeout: 60_000,
 }, async () => {

@@ -144,7 +144,8 @@ describe("policy 'any'", OPTIONS, () => {
       async ({ fork }) => {
         void fork('block', held)
         const others = [fork('throwIfOdd', 1), fork('throwIfOdd', 3)]
-        const nested = Promise.any([Promise.any(others), fork('throwIfOdd', 5)])
+        const both = Promise.any(others)
+        const nested = Promise.any([both, both, fork('throwIfOdd', 5)])
         await nested.finally(() => held.release())
       },
       { policy: 'any' },

@@ -97,13 +97,22 @@ function exportsOf(namespace: Record<string, unknown>): ReadonlyMap<string, unkn
   const exports = new Map(Object.entries(namespace))
   // Of a CommonJS module Node finds only those names that it can see without running it.
   const commonJs = exports.get('module.exports') ?? exports.get('default')
-  if (Object(commonJs) === commonJs) {
-    for (const [name, value] of Object.entries(commonJs as object)) {
-      if (!exports.has(name)) exports.set(name, value)
+  const hasNames = exports.has('module.exports') || typeof commonJs === 'object'
+  if (hasNames && Object(commonJs) === commonJs) {
+    for (const name of Object.keys(commonJs as object)) {
+      if (!exports.has(name)) exports.set(name, read(commonJs as object, name))
     }
   }
   exports.delete('module.exports')
   return exports
+}
+
+function read(commonJs: object, name: string): unknown {
+  try {
+    return Reflect.get(commonJs, name)
+  } catch {
+    return undefined // a getter threw: that is no task, and the others may be fine
+  }
 }
 
 /** The first line of what was thrown; `cause` has the rest. */

@@ -33,7 +33,7 @@ const LONGEST_SEARCH_MS = 1_000
 /** Structured clone overflows the stack at some depth; this ends the search well before. */
 const MAX_DEPTH = 1_000
 
-const TOO_LARGE = 'too large to find the part that cannot be cloned'
+const NOT_FOUND = 'an object with a part that cannot be cloned, which was not found'
 
 interface Finding {
   readonly path: string
@@ -62,7 +62,7 @@ function search(
   try {
     return findUncloneable(value, root, transferred)
   } catch {
-    return { path: root, what: TOO_LARGE } // it has no room for its keys
+    return { path: root, what: NOT_FOUND } // there are too many, or looking at them throws
   }
 }
 
@@ -77,7 +77,7 @@ function findUncloneable(
   const seen = new Set<unknown>([root])
   const way: Step[] = [step(root, rootPath)]
   for (let top = way.at(-1); top !== undefined; top = way.at(-1)) {
-    if (performance.now() > end) return { path: rootPath, what: TOO_LARGE }
+    if (performance.now() > end) return { path: rootPath, what: NOT_FOUND }
     const next = top.parts.next()
     if (next.done === true) {
       if (!top.holdsTransferred) return { path: top.path, what: kindOf(top.value) }

@@ -29,6 +29,15 @@ test('all of it is waited for', { timeout: 30_000 }, async () => {
   expect(bytes).toBe(1_000_000)
 })
 
+test('a stream that was ended, or replaced by a stub, is no harm', {
+  timeout: 30_000,
+}, async () => {
+  const { worker, write } = startWriter()
+  worker.stdout.resume()
+  expect(await write(-1)).toEqual({ wasWriting: true, isLeft: false })
+  expect(await write(0)).toEqual({ wasWriting: false, isLeft: false })
+})
+
 test('a parent that takes none of it is given up, until it does', { timeout: 30_000 }, async () => {
   const { worker, write } = startWriter()
   expect(await write(1_000)).toEqual({ wasWriting: true, isLeft: true })
