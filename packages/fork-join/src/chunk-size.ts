@@ -17,9 +17,6 @@ const CHUNK_MS = 1
  */
 const PREFETCH_BEHIND_MS = 25
 
-/** As long as a few messages take there and back. */
-const SHORT_MS = 0.1
-
 /** A chunk is overdue when it has taken so many times as long as it should, and longer than this. */
 const OVERDUE = 4
 const OVERDUE_MS = 10
@@ -118,11 +115,6 @@ export function mostThatFit(cost: number): number {
 /** Whether a thread that has `duration` of work left should be sent more. */
 export function isWorthPrefetching(duration: number): boolean {
   return duration < PREFETCH_BEHIND_MS
-}
-
-/** Whether `duration` of work takes less than the messages for it. */
-export function isShort(duration: number): boolean {
-  return duration < SHORT_MS
 }
 
 /** Whether a chunk is longer than those that are made up of short tasks. */

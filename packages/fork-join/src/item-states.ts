@@ -36,10 +36,7 @@
 import type { CancellationFlag } from '@threeply/task/runner'
 import { MAX_CHUNKS, MAX_INPUTS } from './message-limits.ts'
 
-/**
- * How many items a page has, and how many of one thread may be unanswered at once; a power of two. Where
- * a thread has more messages than two, it has fewer than `MAX_SHORT_TASKS` before the last of them.
- */
+/** How many items a page has, and how many of one thread may be unanswered at once; a power of two. */
 export const PAGE: number = MAX_CHUNKS * MAX_INPUTS
 const PAGE_BITS = Math.log2(PAGE)
 

@@ -5,6 +5,3 @@ export const MAX_INPUTS = 4_096
 
 /** So many messages are unanswered: the one that the thread works on, and the next. */
 export const MAX_CHUNKS = 2
-
-/** Or so many tasks, where these are shorter than their messages, and the thread would wait for each. */
-export const MAX_SHORT_TASKS = 8

@@ -5,9 +5,9 @@
 import type { MetricsHandle } from '@threeply/metrics'
 import { Children } from './children.ts'
 import { type Chunk, TaskChunk } from './chunk.ts'
-import { isShort, isWorthPrefetching } from './chunk-size.ts'
+import { isWorthPrefetching } from './chunk-size.ts'
 import { refusedInput } from './failed-task.ts'
-import { MAX_CHUNKS, MAX_SHORT_TASKS } from './message-limits.ts'
+import { MAX_CHUNKS } from './message-limits.ts'
 import {
   CANCEL_FORKS,
   DONE,
@@ -122,9 +122,7 @@ export class PoolThread {
   /** Whether it should be sent its next chunk before it has answered the last. */
   get wantsMore(): boolean {
     if (!this.isOpen || this.isEnding || this.tasksLeft <= 0) return false
-    const { chunks, inOrder, duration } = this.#sent
-    if (chunks < MAX_CHUNKS) return isWorthPrefetching(duration)
-    return inOrder < MAX_SHORT_TASKS && isShort(duration)
+    return this.#sent.chunks < MAX_CHUNKS && isWorthPrefetching(this.#sent.duration)
   }
 
   /** The tasks that it was sent and has not answered. */
