@@ -40,7 +40,7 @@ export interface RunOptions {
    * @default any thread
    */
   readonly key?: TaskKey | undefined
-  /** The task may be run again, three times at most, when its thread died under it. @default false */
+  /** The task is run again when its thread died under it, until it has run three times. @default false */
   readonly idempotent?: boolean | undefined
   /** Gets what the task reports with `context.progress`. */
   readonly onProgress?: ((value: unknown) => void) | undefined

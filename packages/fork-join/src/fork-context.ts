@@ -16,8 +16,8 @@ import type { MapOptions, RunOptions } from './call-options.ts'
  * `TaskContext`.
  *
  * While children of a task have not ended, its thread takes other tasks, so tasks may fork at any
- * depth, on one thread too. Forks go before what the pool's owner submits, the latest first, and no
- * `queueLimit` refuses them.
+ * depth, on one thread too. Forks go before what the pool's owner submits, those of one tick in their
+ * order and before those of earlier ones, and no `queueLimit` refuses them.
  *
  * A task is over when its function and all of its children have ended. When the function throws, the
  * children that are left are cancelled; when it returns, they are waited for. A child's failure goes

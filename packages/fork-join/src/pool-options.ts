@@ -25,11 +25,16 @@ export interface ForkJoinPoolOptions {
    * @default 500
    */
   readonly grace?: number | undefined
-  /** How many calls of `run` may wait for a thread; those that run do not count. @default Infinity */
+  /**
+   * How many calls may wait for a thread, those that were sent to one and have not started included; a
+   * call that has inputs left counts as one, and forks count, but are not refused. Those that run do
+   * not count.
+   * @default Infinity
+   */
   readonly queueLimit?: number | undefined
   /**
    * What becomes of a call beyond the `queueLimit`: it rejects with a `QueueFullError`, or waits for
-   * its turn all the same.
+   * its turn all the same, as if there were no limit.
    * @default 'reject'
    */
   readonly overflow?: 'reject' | 'wait' | undefined
@@ -41,7 +46,10 @@ export interface ForkJoinPoolOptions {
    * @default nothing
    */
   readonly carry?: Carry | undefined
-  /** Memory of a thread, as of a `Worker`. A thread that exceeds it dies, alone. */
+  /**
+   * Memory of a thread, as of a `Worker`. A thread that exceeds it dies, most of the time alone: V8 may
+   * abort the process where a single allocation is too large.
+   */
   readonly resourceLimits?: ResourceLimits | undefined
   /** Where to record. @default nothing is recorded */
   readonly metrics?: MetricsRegistry | undefined
@@ -55,7 +63,7 @@ export interface ThreadRange {
 
 /**
  * A thread that has reached one of these gets no more tasks, and ends when it has answered those that
- * it has. Its replacement is started before that, so for a moment there may be one more thread.
+ * it has. Its replacement is started before that, so there is one more thread for a while.
  */
 export interface RecycleLimits {
   /** After so many tasks. @default Infinity */
