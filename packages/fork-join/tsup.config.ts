@@ -3,6 +3,6 @@ import { library } from '../../tsup.shared.ts'
 
 export default defineConfig({
   ...library,
-  entry: ['src/index.ts', 'src/thread-entry.ts'],
+  entry: { index: 'src/index.ts', 'thread-entry': 'src/on-thread/thread-entry.ts' },
   dts: { entry: 'src/index.ts' }, // the thread's entry file is loaded, never imported
 })

@@ -11,8 +11,9 @@ import {
   invalidOption,
 } from '@threeply/task/runner'
 import type { Carried } from './carry.ts'
-import type { TaskKey } from './keyed-calls.ts'
-import type { StreamSettings } from './stream-outputs.ts'
+
+/** What calls of one thread have in common. */
+export type TaskKey = string | number
 
 /** Options of one call of {@link ForkJoinPool.run}. */
 export interface RunOptions {
@@ -100,6 +101,14 @@ export interface CallSettings {
   readonly scopeSignal: AbortSignal | undefined
   /** Whether a task has made the call, and waits for it. */
   readonly isFork: boolean
+}
+
+/** Checked options of a stream. */
+export interface StreamSettings {
+  readonly order: StreamOrder
+  readonly indexed: boolean
+  /** How many outputs may wait; `undefined`: as many as are in flight. */
+  readonly readAhead: number | undefined
 }
 
 const NOTHING_TO_TRANSFER: readonly Transferable[] = []

@@ -100,7 +100,7 @@ export class Calls {
     const streamSettings = checkStreamOptions(options)
     checkInputs('stream', inputs)
     const outputs = new StreamOutputs(streamSettings, () =>
-      this.#dispatcher.readAhead(name, settings.chunkSize),
+      this.#dispatcher.mostInFlight(name, settings.chunkSize),
     )
     let call: MapCall | undefined
     outputs.feedFrom({
@@ -143,8 +143,8 @@ export class Calls {
       this.#admission.admit(name, settings)
       // One message, one fold: how long it is, the reduction decides.
       this.#submit(name, { ...settings, folds: true, chunkSize: 1 }, (host) => {
-        const readAhead = () => this.#dispatcher.readAhead(name, settings.chunkSize)
-        const source = InputSource.of('reduce', inputs, { ...host, readAhead })
+        const mostHeld = () => this.#dispatcher.mostInFlight(name, settings.chunkSize)
+        const source = InputSource.of('reduce', inputs, { ...host, mostHeld })
         const reduction = new Reduction(source, {
           initial: options?.initial,
           grain: (left) =>
@@ -237,7 +237,8 @@ export class Calls {
     try {
       const ends = endsFor({
         onInput: () => call.onInput(),
-        readAhead: () => Math.min(this.#dispatcher.readAhead(name, settings.chunkSize), call.room),
+        mostHeld: () =>
+          Math.min(this.#dispatcher.mostInFlight(name, settings.chunkSize), call.pullable),
       })
       const onSettled = () => this.#open.delete(call)
       const call = new MapCall(this.#dispatcher, { name, settings, ...ends, onSettled })

@@ -98,7 +98,7 @@ export function fits(duration: number, cost: number): boolean {
 }
 
 /** How many inputs of such a cost fill the chunks of all threads, two for each. */
-export function readAhead(cost: number, threads: number, chunkSize = mostThatFit(cost)): number {
+export function mostInFlight(cost: number, threads: number, chunkSize = mostThatFit(cost)): number {
   return MAX_CHUNKS * threads * Math.min(MAX_INPUTS, chunkSize)
 }
 

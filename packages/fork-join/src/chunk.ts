@@ -1,7 +1,8 @@
 /** What one message carries to one thread: tasks, in the order in which they are to run. */
 import type { Transferable } from './call-options.ts'
-import { type Segment, segmentsOf } from './messages.ts'
+import type { Segment } from './messages.ts'
 import type { PoolMetrics } from './pool-metrics.ts'
+import { segmentsOf } from './segments.ts'
 import type { Submission, Task, TaskThread } from './submission.ts'
 
 export interface Chunk {
@@ -12,7 +13,7 @@ export interface Chunk {
   /** The name of the first. */
   readonly name: string
   /** How often functions are called for all of them. */
-  readonly runs: number
+  readonly invocations: number
   /** What is moved with the message. */
   readonly transfer: readonly Transferable[]
   /** The calls that the tasks belong to. */
@@ -35,7 +36,7 @@ export class TaskChunk implements Chunk {
   readonly tasks: (Task | undefined)[]
   readonly duration: number
   readonly name: string
-  readonly runs: number
+  readonly invocations: number
   readonly transfer: readonly Transferable[]
 
   /** @param tasks One or more. The array is the chunk's own from now on. */
@@ -44,7 +45,7 @@ export class TaskChunk implements Chunk {
     this.tasks = tasks
     this.duration = duration
     this.name = first.name
-    this.runs = tasks.length === 1 ? first.calls : tasks.length
+    this.invocations = tasks.length === 1 ? first.invocations : tasks.length
     this.transfer = first.transfer // with anything to be moved it travels alone
   }
 

@@ -2,10 +2,10 @@
 import { AcceptedWork } from './accepted-work.ts'
 import { BoundCalls, failAll } from './bound-calls.ts'
 import { type Chunk, TaskChunk } from './chunk.ts'
-import { chunkSize, readAhead, TaskCosts } from './chunk-size.ts'
+import { ChunkFiller } from './chunk-filler.ts'
+import { chunkSize, mostInFlight, TaskCosts } from './chunk-size.ts'
 import type { Duration } from './messages.ts'
 import { NestedForks } from './nested-forks.ts'
-import { ChunkFiller } from './next-chunk.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
 import type { PoolThread } from './pool-thread.ts'
@@ -26,7 +26,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   readonly #chunks: ChunkFiller
   readonly #rebalancing: Rebalancing
   /** For how many calls there was room when that was counted last, less those that have come since. */
-  #room = 0
+  #roomInQueue = 0
   #isPumping = false
   #isPumpScheduled = false
 
@@ -43,14 +43,14 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
 
   /**
    * Whether one call more keeps those that wait within `limit`; what a free thread starts at once
-   * does not wait. Whoever asks and is told yes submits; what comes without asking sets `#room` to 0.
+   * does not wait. Whoever asks and is told yes submits; what comes without asking sets `#roomInQueue` to 0.
    */
   hasRoom(limit: number): boolean {
     if (limit === Number.POSITIVE_INFINITY) return true
     // Counted anew only when that may have changed: what waits on threads takes long to count.
-    if (this.#room <= 0) this.#room = limit - this.#countWaiting()
-    this.#room -= 1
-    return this.#room >= 0
+    if (this.#roomInQueue <= 0) this.#roomInQueue = limit - this.#countWaiting()
+    this.#roomInQueue -= 1
+    return this.#roomInQueue >= 0
   }
 
   #countWaiting(): number {
@@ -59,7 +59,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
     for (const thread of this.#crew.threads) {
       if (thread.isIdle) continue
       free -= 1
-      waiting += thread.waiting.runs
+      waiting += thread.waiting.runCalls
     }
     return waiting - free
   }
@@ -98,7 +98,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
    * @param newCall Makes one of these calls, which were accepted.
    */
   broadcast(newCall: () => Submission): void {
-    this.#room = 0
+    this.#roomInQueue = 0
     this.#crew.startAll()
     const threads = [...this.#crew.threads]
     this.#bound.broadcasts.add(new Map(threads.map((thread) => [thread, newCall()])))
@@ -144,8 +144,8 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   }
 
   /** How many inputs of a call are on their way when no thread has to wait for one. */
-  readAhead(name: string, chunkSize?: number): number {
-    return readAhead(this.#costs.of(name), this.#settings.maxThreads, chunkSize)
+  mostInFlight(name: string, chunkSize?: number): number {
+    return mostInFlight(this.#costs.of(name), this.#settings.maxThreads, chunkSize)
   }
 
   /** Ends the threads, which have nothing to do, and waits until they are gone. */
@@ -169,7 +169,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   }
 
   onForked(calls: readonly Submission[]): void {
-    this.#room = 0
+    this.#roomInQueue = 0
     // The first is the first to go, before those that were forked earlier; those of a key in order.
     for (const call of calls.toReversed()) if (call.settings.key === undefined) this.#enqueue(call)
     for (const call of calls) if (call.settings.key !== undefined) this.#enqueue(call)
@@ -188,7 +188,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   }
 
   onGone(thread: PoolThread, unfinished: readonly Task[]): void {
-    this.#room = 0
+    this.#roomInQueue = 0
     this.requeue(thread, unfinished)
     this.pump()
   }
@@ -291,7 +291,7 @@ export class Dispatcher implements CrewObserver, RebalancingHost {
   #feed(thread: PoolThread): boolean {
     const chunk = this.#nextChunk(thread)
     if (chunk === undefined) return false
-    this.#room = 0
+    this.#roomInQueue = 0
     thread.send(chunk, this.#crew.hasSpareCore)
     this.#rebalancing.watch(thread)
     return true

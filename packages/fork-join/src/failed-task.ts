@@ -10,8 +10,11 @@ export function nameTask(error: Error, { name, index }: Task, thread?: number): 
     ...(index === undefined ? {} : { index }),
     ...(thread === undefined ? {} : { thread }),
   }
-  Object.defineProperty(error, 'task', { value: task, configurable: true, writable: true })
-  return error
+  return nameTaskOf(error, task)
+}
+
+export function nameTaskOf(error: Error, task: FailedTask): Error {
+  return Object.defineProperty(error, 'task', { value: task, configurable: true, writable: true })
 }
 
 /** The error of a task that `postMessage` has refused, for its input or for what it carries. */

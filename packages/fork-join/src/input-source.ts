@@ -18,7 +18,7 @@ export interface SourceHost {
   /** There is an input after there was none, or there will be no more. */
   onInput(): void
   /** How many inputs of an async iterable to hold, at the moment. */
-  readAhead(): number
+  mostHeld(): number
 }
 
 /**
@@ -232,7 +232,7 @@ class AsyncSource extends InputSource {
   /** @param given How many were taken that the host does not count yet. */
   #readOn(given: number): void {
     if (this.#isReading || this.#isAtEnd) return
-    if (this.#held + given < this.#host.readAhead()) void this.#snapshot(() => this.#read())
+    if (this.#held + given < this.#host.mostHeld()) void this.#snapshot(() => this.#read())
   }
 
   stop(patience: Patience): Promise<void> | undefined {
@@ -263,7 +263,7 @@ class AsyncSource extends InputSource {
         if (result.done === true) this.#isAtEnd = true
         else this.#hold(result.value)
         if (this.#isAtEnd || this.#held === 1) this.#host.onInput()
-      } while (!this.#isAtEnd && this.#held < this.#host.readAhead())
+      } while (!this.#isAtEnd && this.#held < this.#host.mostHeld())
     } catch (error) {
       if (this.#isAtEnd) return
       this.#isAtEnd = true

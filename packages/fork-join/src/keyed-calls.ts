@@ -4,12 +4,10 @@
  * them wait in a queue of that thread's own, so they start in the order of their submission, and what
  * waits for a busy thread is in nobody else's way. When the thread is gone, the key is free again.
  */
+import type { TaskKey } from './call-options.ts'
 import type { PoolThread } from './pool-thread.ts'
 import type { Submission } from './submission.ts'
 import { SubmissionQueue } from './submission-queue.ts'
-
-/** What calls of one thread have in common. */
-export type TaskKey = string | number
 
 /** Of so many keys that have no calls, the thread is remembered: those that were used last. */
 const MAX_REMEMBERED = 10_000

@@ -64,7 +64,7 @@ export class MapCall extends Submission implements LimitedCall {
     this.#source = source
     this.#outputs = outputs
     this.#onSettled = onSettled
-    this.#room = new MapRoom(dispatcher.work, () => this.room)
+    this.#room = new MapRoom(dispatcher.work, () => this.pullable)
     this.#reader = new MapReader(source, this.#room, this.#whileReading())
     this.#transfer = settings.transfer.length > 0 ? new Set(settings.transfer) : undefined
     limit(this, settings)
@@ -75,7 +75,7 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   get remaining(): number {
-    return this.#held + Math.min(this.#source.remaining, this.room)
+    return this.#held + Math.min(this.#source.remaining, this.pullable)
   }
 
   get timeoutAdvice(): string {
@@ -84,7 +84,7 @@ export class MapCall extends Submission implements LimitedCall {
   }
 
   /** How many inputs more may be pulled. */
-  get room(): number {
+  get pullable(): number {
     return this.#outputs.room(this.#inFlight + this.#held)
   }
 

@@ -24,7 +24,7 @@ export class MapTask implements Task {
     return this.call.name
   }
 
-  get calls(): number {
+  get invocations(): number {
     return this.call.settings.folds ? (this.input as readonly unknown[]).length - 1 : 1
   }
 

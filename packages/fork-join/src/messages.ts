@@ -4,12 +4,9 @@ import type { MessagePort } from 'node:worker_threads'
 import type { MetricsHandle } from '@threeply/metrics'
 import { decodeError, type EncodedError, encodeError, type FailedTask } from '@threeply/task'
 import { isError } from '@threeply/task/runner'
-import type { CallSettings, MapOptions, Transferable } from './call-options.ts'
+import type { MapOptions, Transferable } from './call-options.ts'
 import type { Carried } from './carry.ts'
 import type { FreshPage } from './item-states.ts'
-import type { MapCall } from './map-call.ts'
-import type { PoolMetrics } from './pool-metrics.ts'
-import type { Submission, Task } from './submission.ts'
 
 /** What a thread is opened with. */
 export interface ThreadOpening {
@@ -150,40 +147,6 @@ export type ChildFailure =
 /** How long `count` items of one task took together, in milliseconds. */
 export type Duration = readonly [name: string, count: number, duration: number]
 
-/** The segments of a message that carries these tasks, in this order. */
-export function segmentsOf(tasks: readonly Task[], metrics: PoolMetrics): Segment[] {
-  const segments: Segment[] = []
-  let call: Submission | undefined
-  let name = ''
-  let wishes = -1
-  let carried: Carried | undefined
-  let inputs: unknown[] = []
-  for (const task of tasks) {
-    if (task.call !== call) {
-      call = task.call
-      const wanted = wishesOf(call.settings, task.index === undefined)
-      if (task.name !== name || wanted !== wishes || call.settings.carried !== carried) {
-        name = task.name
-        wishes = wanted
-        carried = call.settings.carried
-        inputs = [] // filled below
-        segments.push([name, wishes, metrics.time(call.submittedAt), inputs, carried])
-      }
-    }
-    inputs.push(task.input)
-  }
-  return segments
-}
-
-/** That of inputs of one call. */
-export function segmentOf(
-  { name, settings, submittedAt }: MapCall,
-  inputs: readonly unknown[],
-  metrics: PoolMetrics,
-): Segment {
-  return [name, wishesOf(settings, false), metrics.time(submittedAt), inputs, settings.carried]
-}
-
 /** The message that tells a running task why it is cancelled. */
 export function cancelMessage(item: number, reason: unknown): ToThread {
   return [CANCEL, item, encodeReason(reason)]
@@ -196,13 +159,4 @@ export function encodeReason(reason: unknown): CancelReason {
 
 export function decodeReason([kind, reason]: CancelReason): unknown {
   return kind === 'error' ? decodeError(reason) : reason
-}
-
-function wishesOf(settings: CallSettings, isRun: boolean): number {
-  return (
-    (settings.onProgress === undefined ? 0 : WANTS_PROGRESS) |
-    (settings.timeout === Number.POSITIVE_INFINITY ? 0 : WANTS_START_TIME) |
-    (settings.folds ? FOLDS : 0) |
-    (isRun ? IS_RUN : 0)
-  )
 }

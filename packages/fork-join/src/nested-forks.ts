@@ -85,7 +85,7 @@ export class NestedForks {
     children: Children,
     child: Child,
   ): MapCall {
-    const source = InputSource.of('map', inputs, { onInput() {}, readAhead: () => 0 })
+    const source = InputSource.of('map', inputs, { onInput() {}, mostHeld: () => 0 })
     const settlement = {
       resolve: (all: unknown) => children.fulfilled(child, all),
       reject: (error: unknown) => children.rejected(child, error),

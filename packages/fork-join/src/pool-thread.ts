@@ -11,6 +11,7 @@ import { MAX_CHUNKS } from './message-limits.ts'
 import {
   CANCEL_FORKS,
   DONE,
+  type Duration,
   FORK,
   type FromThread,
   HEAP_EXCEEDED,
@@ -19,16 +20,41 @@ import {
   RUN,
   type ToThread,
 } from './messages.ts'
+import type { NestedForks } from './nested-forks.ts'
 import type { ExitReason, PoolMetrics } from './pool-metrics.ts'
 import type { PoolSettings } from './pool-options.ts'
 import { SentTasks } from './sent-tasks.ts'
 import { Stopping } from './stopping.ts'
-import type { Cancellation, Task } from './submission.ts'
+import type { Cancellation, Submission, Task } from './submission.ts'
 import { ThreadAnswers } from './thread-answers.ts'
 import { afterDeath, type ThreadEnd, warnOfIdleDeath } from './thread-exit.ts'
 import { type ThreadExit, ThreadHost } from './thread-host.ts'
-import type { ThreadObserver, ThreadSettings } from './thread-observer.ts'
 import { WaitingTasks } from './waiting-tasks.ts'
+
+/** Who is told what the thread does. */
+export interface ThreadObserver {
+  /** @param failure Why it takes no tasks, if it does not. */
+  onOpen(thread: PoolThread, failure: Error | undefined): void
+  /** It has answered, so it may have room for more. */
+  onAnswer(thread: PoolThread): void
+  /** How long tasks ran on it. */
+  onRan(durations: readonly Duration[]): void
+  /** Making a message for so many inputs took so long. */
+  onSent(duration: Duration): void
+  /** Its tasks have forked these. */
+  onForked(calls: readonly Submission[]): void
+  /** The last task that it had set aside is answered, and it has no other. */
+  onVacant(thread: PoolThread): void
+  /** @param unfinished What another thread is to have, the latest first. */
+  onExit(thread: PoolThread, exit: ThreadExit, unfinished: readonly Task[]): void
+}
+
+export interface ThreadSettings {
+  readonly module: string
+  readonly pool: PoolSettings
+  readonly metrics: PoolMetrics
+  readonly forks: NestedForks
+}
 
 export class PoolThread {
   /** Whether it has ever been ready for tasks. */
@@ -153,7 +179,7 @@ export class PoolThread {
     const now = performance.now()
     this.waiting.sentAt(now)
     this.#metrics.serialised(before, now)
-    this.#observer.onSent([chunk.name, chunk.runs, now - before])
+    this.#observer.onSent([chunk.name, chunk.invocations, now - before])
   }
 
   /** The chunk cannot be sent as one. */

@@ -7,8 +7,9 @@ import type { Transferable } from './call-options.ts'
 import type { Chunk } from './chunk.ts'
 import type { MapCall } from './map-call.ts'
 import { MapTask } from './map-task.ts'
-import { type Segment, segmentOf } from './messages.ts'
+import type { Segment } from './messages.ts'
 import type { PoolMetrics } from './pool-metrics.ts'
+import { segmentOf } from './segments.ts'
 import type { TaskThread } from './submission.ts'
 
 const NOTHING: readonly Transferable[] = []
@@ -41,7 +42,7 @@ export class RangeChunk implements Chunk {
     return this.#call.name
   }
 
-  get runs(): number {
+  get invocations(): number {
     return this.inputs.length
   }
 

@@ -60,7 +60,7 @@ export class RunCall extends Submission implements Task, LimitedCall {
     return undefined
   }
 
-  get calls(): number {
+  get invocations(): number {
     return 1
   }
 

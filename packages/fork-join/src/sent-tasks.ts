@@ -58,7 +58,7 @@ export class SentTasks {
   }
 
   /** How many calls of `run` wait, but for one that is about to start. */
-  get waitingRuns(): number {
+  get waitingRunCalls(): number {
     let runs = 0
     for (let item = this.next - 1; item >= this.#inFlight.first; item -= 1) {
       if (this.#states.hasStarted(item)) return runs

@@ -1,15 +1,8 @@
 /** For `stream`: outputs that are yielded while the rest runs, a bounded number of them waiting. */
-import type { StreamOrder } from '@threeply/task'
-import { StreamedOutputs } from '@threeply/task/runner'
-import type { Outputs } from './outputs.ts'
 
-/** Checked options of a stream. */
-export interface StreamSettings {
-  readonly order: StreamOrder
-  readonly indexed: boolean
-  /** How many outputs may wait; `undefined`: as many as are in flight. */
-  readonly readAhead: number | undefined
-}
+import { StreamedOutputs } from '@threeply/task/runner'
+import type { StreamSettings } from './call-options.ts'
+import type { Outputs } from './outputs.ts'
 
 /**
  * What was full has room again only when so much of what may be in flight would fit: were that for

@@ -72,7 +72,7 @@ export interface Task {
   /** What is moved with its input. */
   readonly transfer: readonly Transferable[]
   /** How often its function is called for it: once, or to fold its input many times. */
-  readonly calls: number
+  readonly invocations: number
   /** Where it was sent, and its number there, while it is there. */
   thread: TaskThread | undefined
   item: number

@@ -5,10 +5,9 @@ import { type IdleObserver, IdleThreads } from './idle-threads.ts'
 import type { Duration } from './messages.ts'
 import { outsideOfCalls } from './outside-of-calls.ts'
 import type { PoolSettings } from './pool-options.ts'
-import { PoolThread } from './pool-thread.ts'
+import { PoolThread, type ThreadObserver, type ThreadSettings } from './pool-thread.ts'
 import type { Submission, Task } from './submission.ts'
 import type { ThreadExit } from './thread-host.ts'
-import type { ThreadObserver, ThreadSettings } from './thread-observer.ts'
 
 const CORES = availableParallelism()
 

@@ -50,7 +50,7 @@ export interface ThreadEvents {
 
 // Piscina tries `require` first, during which Node 20 aborts when it terminates a thread that requires ESM.
 const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? './thread-entry.ts' : './thread-entry.cjs',
+  import.meta.url.endsWith('.ts') ? './on-thread/thread-entry.ts' : './thread-entry.cjs',
   import.meta.url,
 )
 

@@ -28,8 +28,8 @@ export class WaitingTasks {
   }
 
   /** How many calls of `run` wait, but for one that is about to start. */
-  get runs(): number {
-    return this.#sent.waitingRuns
+  get runCalls(): number {
+    return this.#sent.waitingRunCalls
   }
 
   /** Whether so much waits that another thread should have a part of it. */

@@ -56,7 +56,7 @@ function streamOf(values: readonly number[], room: number) {
   } as unknown as Dispatcher
   const source = InputSource.of('stream', values.values(), {
     onInput() {},
-    readAhead: () => 0,
+    mostHeld: () => 0,
   })
   const call = new MapCall(dispatcher, {
     name: 'double',

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { PlainCopier } from '../src/plain-copy.ts'
+import { PlainCopier } from '../src/on-thread/plain-copy.ts'
 
 /** All objects in a value, buffers of arrays included. */
 function objectsIn(value: unknown, found = new Set<object>()): Set<object> {

@@ -1,11 +1,11 @@
 /** The context that a task gets on a thread of the pool. */
 import type { TaskContext, TaskModule } from '@threeply/task'
 import { ThreadTaskContext } from '@threeply/task/runner'
-import type { ForkContext } from './fork-context.ts'
-import type { ItemState, ItemStates } from './item-states.ts'
+import type { ForkContext } from '../fork-context.ts'
+import type { ItemState, ItemStates } from '../item-states.ts'
 
-type Fork = ForkContext<TaskModule>['fork']
-type Map = ForkContext<TaskModule>['map']
+type ForkFunction = ForkContext<TaskModule>['fork']
+type MapFunction = ForkContext<TaskModule>['map']
 
 export type ForkMethod = 'fork' | 'map'
 
@@ -76,11 +76,11 @@ export class ThreadForkContext implements ForkContext<TaskModule> {
   }
 
   // Functions of their own, not methods, so that a task may take them apart: `({ fork, map }) => …`.
-  get fork(): Fork {
+  get fork(): ForkFunction {
     return (name, input, options) => this.#shared.forks.fork(this, 'fork', name, input, options)
   }
 
-  get map(): Map {
+  get map(): MapFunction {
     return (name, inputs, options) =>
       this.#shared.forks.fork(this, 'map', name, inputs, options) as Promise<unknown[]>
   }

@@ -2,10 +2,11 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { decodeError, TaskTimeoutError } from '@threeply/task'
 import { LONGEST_TIMER } from '@threeply/task/runner'
-import { checkCallOptions, defaultSettings, type MapOptions } from './call-options.ts'
+import { checkCallOptions, defaultSettings, type MapOptions } from '../call-options.ts'
+import { nameTaskOf } from '../failed-task.ts'
+import type { ChildFailure, ForkOptions } from '../messages.ts'
 import { ForkPromise } from './fork-promise.ts'
-import type { Child, ForkingTask } from './forking-task.ts'
-import type { ChildFailure, ForkOptions } from './messages.ts'
+import type { ForkingTask, OpenFork } from './forking-task.ts'
 import type { ForkMethod } from './thread-fork-context.ts'
 
 /** Only for checking options: what is not given is for the parent to fill in. */
@@ -17,7 +18,7 @@ export interface ForkObserver {
   onEnd(): void
 }
 
-export class Fork implements Child {
+export class Fork implements OpenFork {
   readonly id: number
   readonly task: ForkingTask
   readonly method: ForkMethod
@@ -121,7 +122,7 @@ export class Fork implements Child {
     if (failure[0] === 'inherited') return this.task.context.signal.reason
     const [, encoded, task] = failure
     const error = decodeError(encoded)
-    Object.defineProperty(error, 'task', { value: task, configurable: true, writable: true })
+    if (task !== undefined) nameTaskOf(error, task)
     return error
   }
 

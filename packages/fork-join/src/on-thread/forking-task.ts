@@ -1,10 +1,11 @@
 /** The children of one task, on the thread that runs the task. */
+
+import type { ItemState } from '../item-states.ts'
 import type { ForkPromise } from './fork-promise.ts'
-import type { ItemState } from './item-states.ts'
 import type { ThreadForkContext } from './thread-fork-context.ts'
 
 /** A child that has not ended. */
-export interface Child {
+export interface OpenFork {
   readonly promise: ForkPromise
   /** Whether the parent has it, or will have. */
   readonly isSent: boolean
@@ -43,7 +44,7 @@ export class ForkingTask implements StartedTask {
   readonly submittedAt: number
 
   readonly #sharer: ThreadSharer
-  readonly #children = new Set<Child>()
+  readonly #children = new Set<OpenFork>()
   /** Promises of children that failed before anybody had looked at them, in that order. */
   readonly #unobserved: { readonly promise: ForkPromise; readonly error: unknown }[] = []
   #isBusy = false
@@ -61,7 +62,7 @@ export class ForkingTask implements StartedTask {
     this.#sharer = sharer
   }
 
-  add(child: Child): void {
+  add(child: OpenFork): void {
     this.#children.add(child)
     this.state.fork() // T4
     this.#setBusy(false)
@@ -69,7 +70,7 @@ export class ForkingTask implements StartedTask {
   }
 
   /** The child has ended. @param failure What its promise is about to reject with, if it does. */
-  joined(child: Child, failure: { readonly error: unknown } | undefined): void {
+  joined(child: OpenFork, failure: { readonly error: unknown } | undefined): void {
     this.#children.delete(child)
     if (failure !== undefined && !child.promise.isObserved) {
       child.promise.hush()

@@ -1,12 +1,9 @@
 /** What piscina runs on each thread, once: it opens our port there. It never fails at load. */
 import type { MessagePort } from 'node:worker_threads'
-import { encodeError } from '@threeply/task'
+import { type EncodedError, encodeError } from '@threeply/task'
 import { checkUnmoved, hideFramesOf, LoadedModule, StandardStreams } from '@threeply/task/runner'
-import type { Transferable } from './call-options.ts'
-import { ChunkRunner } from './chunk-runner.ts'
-import { HeapWatch } from './heap-watch.ts'
-import { IdlePoll } from './idle-poll.ts'
-import { ItemStates } from './item-states.ts'
+import type { Transferable } from '../call-options.ts'
+import { ItemStates } from '../item-states.ts'
 import {
   CANCEL,
   DONE,
@@ -21,17 +18,23 @@ import {
   type ThreadOpening,
   TORN_DOWN,
   type ToThread,
-} from './messages.ts'
-import { OpeningState } from './opening-state.ts'
+} from '../messages.ts'
+import { OpeningState } from '../opening-state.ts'
+import { ChunkRunner } from './chunk-runner.ts'
+import { HeapWatch } from './heap-watch.ts'
+import { IdlePoll } from './idle-poll.ts'
 import { TaskMeter } from './task-meter.ts'
 
 /** Ends at once, as piscina keeps the process alive till then; what comes of it travels over the port. */
 export function openThread(opening: ThreadOpening): void {
-  hideFramesOf(new URL('.', import.meta.url).href)
+  const isSource = import.meta.url.endsWith('.ts')
+  hideFramesOf(new URL(isSource ? '../' : './', import.meta.url).href)
   hideFramesOf(new URL('../src/', import.meta.url).href) // by source maps
   const state = new OpeningState(opening.state)
   state.enter()
-  void open(opening, state).then((opened) => opening.port.postMessage([OPENED, opened]))
+  void open(opening, state).then((opened) =>
+    opening.port.postMessage([OPENED, opened] satisfies FromThread),
+  )
 }
 
 async function open(opening: ThreadOpening, state: OpeningState): Promise<ThreadOpened> {
@@ -51,7 +54,8 @@ async function open(opening: ThreadOpening, state: OpeningState): Promise<Thread
   const post = (message: FromThread, transfer: readonly unknown[] = []): void => {
     meter.showRunning()
     // Before the answer, so that what the parent sends next goes to another thread already.
-    if (message[0] === DONE && heap.exceedsNow()) port.postMessage([HEAP_EXCEEDED])
+    if (message[0] === DONE && heap.exceedsNow())
+      port.postMessage([HEAP_EXCEEDED] satisfies FromThread)
     checkUnmoved(transfer)
     port.postMessage(message, transfer as Transferable[])
   }
@@ -86,15 +90,12 @@ async function tearDown(
   port: MessagePort,
   streams: StandardStreams,
 ): Promise<void> {
-  const message: [typeof TORN_DOWN, ReturnType<typeof encodeError> | undefined] = [
-    TORN_DOWN,
-    undefined,
-  ]
+  let failure: EncodedError | undefined
   try {
     await tasks.tearDown()
   } catch (error) {
-    message[1] = encodeError(error)
+    failure = encodeError(error)
   }
   await streams.written()
-  port.postMessage(message)
+  port.postMessage([TORN_DOWN, failure] satisfies FromThread)
 }

@@ -4,8 +4,8 @@
  */
 import { type EncodedError, encodeError } from '@threeply/task'
 import { serializationError } from '@threeply/task/runner'
-import type { Transferable } from './call-options.ts'
-import { DONE, type Duration, type Failure, type FromThread, LATE } from './messages.ts'
+import type { Transferable } from '../call-options.ts'
+import { DONE, type Duration, type Failure, type FromThread, LATE } from '../messages.ts'
 import { PlainCopier } from './plain-copy.ts'
 import type { TaskMeter } from './task-meter.ts'
 
@@ -49,7 +49,7 @@ export class Answers {
   #readAt = 0
   #counted = 0
   /** How many calls of functions these were, more than tasks. */
-  #calls = 0
+  #invocations = 0
   #ended = 0
   #between = 1
   /** Milliseconds that posting single outputs took, which are part of what the tasks cost, not of their run. */
@@ -147,7 +147,7 @@ export class Answers {
 
   /** The task that is counted next has folded `values`: its function was called for each but the first. */
   countFold(values: readonly unknown[]): void {
-    this.#calls += values.length - 2
+    this.#invocations += values.length - 2
   }
 
   /** Notes how long the tasks counted since the last reading took; they are all of that name. */
@@ -155,9 +155,9 @@ export class Answers {
     if (this.#counted === 0) return
     const now = performance.now()
     const duration = now - this.#readAt
-    this.#addDuration([name, this.#counted + this.#calls, duration + this.#posting])
+    this.#addDuration([name, this.#counted + this.#invocations, duration + this.#posting])
     this.#posting = 0
-    this.#calls = 0
+    this.#invocations = 0
     this.#meter.ran(this.#ended, submittedAt, this.#readAt, now)
     if (duration > LONG_MS) this.#longAt.set(name, now)
     const perTask = duration / this.#counted

@@ -4,12 +4,8 @@
  */
 import { setImmediate } from 'node:timers'
 import type { LoadedModule, LoadedTask, StandardStreams } from '@threeply/task/runner'
-import { Answers, type Post } from './answers.ts'
-import { apart, type Carried } from './carry.ts'
-import { foldOf } from './fold.ts'
-import type { ForkingTask } from './forking-task.ts'
-import type { IdlePoll } from './idle-poll.ts'
-import type { FreshPage, ItemStates } from './item-states.ts'
+import { apart, type Carried } from '../carry.ts'
+import type { FreshPage, ItemStates } from '../item-states.ts'
 import {
   type CancelReason,
   decodeReason,
@@ -18,14 +14,18 @@ import {
   type Segment,
   WANTS_PROGRESS,
   WANTS_START_TIME,
-} from './messages.ts'
+} from '../messages.ts'
+import { runInTrace, type TraceCarrier } from '../trace-context.ts'
+import { Answers, type Post } from './answers.ts'
+import { foldOf } from './fold.ts'
+import type { ForkingTask } from './forking-task.ts'
+import type { IdlePoll } from './idle-poll.ts'
 import { progressReport } from './progress-report.ts'
 import { SetAsideTasks } from './set-aside-tasks.ts'
 import type { TaskMeter } from './task-meter.ts'
 import { isThenable } from './thenable.ts'
 import { type SharedContext, ThreadForkContext } from './thread-fork-context.ts'
 import { ThreadForks } from './thread-forks.ts'
-import { runInTrace, type TraceCarrier } from './trace-context.ts'
 
 interface Chunk {
   readonly first: number

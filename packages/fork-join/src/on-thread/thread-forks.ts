@@ -1,12 +1,18 @@
 /** The forks of a thread's tasks: on their way to the parent, and until their children are joined. */
 import { ClosedError } from '@threeply/task'
 import { invalidOption, serializationError } from '@threeply/task/runner'
+import { readAll } from '../input-source.ts'
+import {
+  CANCEL_FORKS,
+  encodeReason,
+  FORK,
+  type ForkRequest,
+  type JoinedChild,
+} from '../messages.ts'
 import type { Post } from './answers.ts'
 import { Fork } from './fork.ts'
 import { refusedFork } from './fork-promise.ts'
 import type { ForkingTask } from './forking-task.ts'
-import { readAll } from './input-source.ts'
-import { CANCEL_FORKS, encodeReason, FORK, type ForkRequest, type JoinedChild } from './messages.ts'
 import type { ForkHost, ForkMethod, ThreadForkContext } from './thread-fork-context.ts'
 
 /** The thread that the tasks run on. */

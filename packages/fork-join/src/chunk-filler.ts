@@ -107,7 +107,7 @@ export class ChunkFiller {
       const isLast = !call.mayHaveMore
       if (isLast) this.#queue.remove(call)
       this.#tasks.push(task)
-      this.#duration += this.#cost * task.calls
+      this.#duration += this.#cost * task.invocations
       // What is moved travels alone, so that a refused message leaves everything where it is.
       if (this.#tasks.length >= this.#limit || task.transfer.length > 0) return false
       if (isLast) return true
