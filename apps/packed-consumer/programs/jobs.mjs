@@ -13,7 +13,7 @@ export async function runJobs({ task, metrics, forkJoin, detached, executor }) {
   const pool = new forkJoin.ForkJoinPool(tasks, { threads: 2, metrics: registry })
   assert.equal(await pool.run('wordCount', 'one two three'), 3)
   assert.deepEqual(await pool.map('wordCount', ['a', 'b c', '']), [1, 2, 0])
-  await assert.rejects(pool.run('fail', 'as it should'), { name: 'RangeError', code: 'E_CONSUMER' })
+  await assert.rejects(pool.run('fail', 'as it should'), isFailure)
   await assert.rejects(pool.run('missing', 0), (error) => error instanceof task.TaskNotFoundError)
   await pool.close()
 
@@ -26,6 +26,7 @@ export async function runJobs({ task, metrics, forkJoin, detached, executor }) {
   }
   assert.equal(await thread.join(), 'ended')
   assert.equal((await thread.exited).reason, 'completed')
+  await assert.rejects(runner.spawn('fail', 'as it should').join(), isFailure)
   await runner.shutdown()
 
   const limited = new executor.AsyncExecutor({ concurrency: 2, metrics: registry })
@@ -41,4 +42,12 @@ export async function runJobs({ task, metrics, forkJoin, detached, executor }) {
     'fork-join',
   ])
   console.log('every job done')
+}
+
+/** Of the task 'fail', where its stack ends. */
+function isFailure(error) {
+  assert.equal(error.name, 'RangeError')
+  assert.equal(error.code, 'E_CONSUMER')
+  assert.match(error.stack.split('\n').at(-1), /tasks\.mjs/)
+  return true
 }

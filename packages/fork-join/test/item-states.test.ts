@@ -19,6 +19,7 @@ test('each item is started or withdrawn, never both and never neither', {
     started.fill(0)
     const done = once(worker, 'message')
     worker.postMessage('start')
+    while (Atomics.load(started, 0) === 0); // it is at work
     // From the other end, so that both meet somewhere.
     const withdrawn = new Array<boolean>(PAGE)
     for (let item = PAGE - 1; item >= 0; item -= 1) withdrawn[item] = states.withdraw(item)

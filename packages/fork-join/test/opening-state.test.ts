@@ -15,8 +15,10 @@ test('a setup that begins is never ended as if it had not', { timeout: 60_000 },
   let met = 0
   for (let round = 0; round < 50; round += 1) {
     states.fill(0)
+    begun.fill(0)
     const done = once(worker, 'message')
     worker.postMessage('begin')
+    while (Atomics.load(begun, 0) === 0); // it is at work
     // From the other end, so that both meet somewhere.
     const ended = new Array<boolean>(COUNT)
     for (let nth = COUNT - 1; nth >= 0; nth -= 1) {

@@ -1,7 +1,12 @@
 /** Leaves out of a stack what is below a task: the frames of the runner that called it, and of Node. */
 import { fileURLToPath } from 'node:url'
 
-const hidden: string[] = []
+const HIDDEN = Symbol.for('threeply.hiddenFrames')
+
+/** One list for all copies of this package: in CommonJS each entry point has one of its own. */
+const shared = globalThis as { [HIDDEN]?: string[] }
+shared[HIDDEN] ??= []
+const hidden: string[] = shared[HIDDEN]
 
 /** For a runner's thread: frames of files in that directory, a `file:` URL, are not a task's. */
 export function hideFramesOf(directory: string): void {
