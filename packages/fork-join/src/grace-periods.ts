@@ -1,5 +1,5 @@
 /** Tasks that were running when they were cancelled, and how long they still have to end. */
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { LONGEST_TIMER } from '@threeply/task/runner'
 import type { Cancellation, Task } from './submission.ts'
 
@@ -31,8 +31,11 @@ export class GracePeriods {
    */
   start(task: Task, cancellation: Cancellation, grace: number, onOver: () => void): void {
     clearTimeout(this.#periods.get(task)?.timer)
-    const timer = grace > LONGEST_TIMER ? undefined : setTimeout(onOver, grace)
-    this.#periods.set(task, { cancellation, timer })
+    // Only after answers that have come already, which a busy parent has not seen yet.
+    const onTimer = () => setImmediate(() => this.#periods.get(task) === period && onOver())
+    const timer = grace > LONGEST_TIMER ? undefined : setTimeout(onTimer, grace)
+    const period = { cancellation, timer }
+    this.#periods.set(task, period)
   }
 
   /** The task has ended. @returns Why it was cancelled, if it was. */

@@ -7,7 +7,7 @@
  *          STARTED   written by the thread, just before it calls the task
  *          WITHDRAWN written by the parent: it never runs here
  *          and after STARTED, all written by the thread, the last three only if the task forks,
- *          AWAITED   when its function has returned, and a promise or what it wrote is waited for
+ *          AWAITED   when its function has returned a promise, and the thread does other things
  *          FORKED    at its first fork, before any later item starts
  *          RESUMED   when it has heard that its children have ended; FORKED again when it forks again
  *          ENDED     when it and its children have ended, before its answer is posted

@@ -263,6 +263,25 @@ test(
   },
 )
 
+test(
+  'a grace does not end a thread that has answered while this one was busy',
+  OPTIONS,
+  async () => {
+    const pool = makePool({ threads: 1, grace: 50 })
+    const thread = await pool.run('threadAfter', 0)
+    const held = new Words()
+    const controller = new AbortController()
+    const aborted = failure(pool.run('spin', held, { signal: controller.signal }))
+    await held.started()
+    await new Promise(setImmediate) // from here timers come before messages
+    controller.abort()
+    const until = performance.now() + 200
+    while (performance.now() < until);
+    expect(await aborted).toHaveProperty('name', 'AbortError')
+    expect(await pool.run('threadAfter', 0)).toBe(thread)
+  },
+)
+
 test('a timeout does not end what was answered while this thread was busy', OPTIONS, async () => {
   const pool = makePool({ threads: 1 })
   await pool.warmUp()

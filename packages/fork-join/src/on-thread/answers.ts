@@ -3,7 +3,7 @@
  * back for long.
  */
 import { type EncodedError, encodeError } from '@threeply/task'
-import { serializationError } from '@threeply/task/runner'
+import { type StandardStreams, serializationError } from '@threeply/task/runner'
 import type { Transferable } from '../call-options.ts'
 import { DONE, type Duration, type Failure, type FromThread, LATE } from '../messages.ts'
 import { PlainCopier } from './plain-copy.ts'
@@ -28,6 +28,7 @@ const MAX_BETWEEN_READINGS = 64
 export class Answers {
   readonly #post: Post
   readonly #meter: TaskMeter
+  readonly #streams: StandardStreams
   readonly #copier = new PlainCopier()
   /** Of the outputs from each place on. */
   #names: (readonly [from: number, name: string])[] = []
@@ -59,9 +60,10 @@ export class Answers {
   /** When what is held was first seen to be. */
   #heldSince: number | undefined
 
-  constructor(post: Post, meter: TaskMeter) {
+  constructor(post: Post, meter: TaskMeter, streams: StandardStreams) {
     this.#post = post
     this.#meter = meter
+    this.#streams = streams
   }
 
   get isEmpty(): boolean {
@@ -75,13 +77,22 @@ export class Answers {
    */
   add(name: string, output: unknown, transfer: readonly unknown[], item?: number): void {
     const isObject = typeof output === 'object' && output !== null
-    const held = isObject && transfer.length === 0 ? this.#copier.copyOf(output) : output
+    const held = isObject && transfer.length === 0 ? this.#copyOf(output) : output
     const mayWait = transfer.length === 0 && (held !== undefined || !isObject)
     this.#hold(name, mayWait ? held : output, item)
     if (mayWait) return
     this.#transfer = transfer as readonly Transferable[]
-    if (item === undefined) this.isDue = true
-    else this.flush()
+    this.isDue = true
+  }
+
+  #copyOf(output: object): unknown {
+    const copy = this.#copier.copyOf(output)
+    if (copy !== undefined || !this.#streams.isWriting) return copy
+    try {
+      return structuredClone(output) // it waits for what was written
+    } catch {
+      return undefined // and is refused when it is posted, with its path
+    }
   }
 
   /** @param item As of `add`. */
@@ -89,8 +100,7 @@ export class Answers {
     this.#failures.push([this.#outputs.length, encodeError(error)])
     this.#hold(name, undefined, item)
     // It may be what ends a sibling that comes next in the chunk, and waits for just that.
-    if (item === undefined) this.isDue = true
-    else this.flush()
+    this.isDue = true
   }
 
   /** The place of an item that has no output. */

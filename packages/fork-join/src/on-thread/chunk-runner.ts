@@ -70,7 +70,7 @@ export class ChunkRunner {
     this.#meter = meter
     this.#idlePoll = idlePoll
     this.#streams = streams
-    this.#answers = new Answers(post, meter)
+    this.#answers = new Answers(post, meter, streams)
     // Their answers follow those that tell that they were set aside.
     const postLate: Post = (message, transfer) => {
       this.#answers.flush()
@@ -124,11 +124,12 @@ export class ChunkRunner {
         const shared = this.#sharedContext(name, wishes, carried)
         const isTimed = (wishes & WANTS_START_TIME) !== 0
         const isRun = (wishes & IS_RUN) !== 0
-        const mayWait = !isRun || !(isTimed || this.#answers.mayBeFollowedByLong(name))
+        let mayWait = !isRun || !(isTimed || this.#answers.mayBeFollowedByLong(name))
         for (const input of inputs) {
           if (this.#answers.isDue) {
             if (this.#streams.isWriting) await this.#written()
             this.#answers.postDue()
+            if (isRun && this.#answers.mayBeFollowedByLong(name)) mayWait = false
           }
           if (this.#setAside.isAnyBusy) await this.#noneBusy()
           if (isTimed) this.#states.at(this.#item).recordStart()

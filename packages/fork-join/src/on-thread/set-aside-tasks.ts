@@ -22,7 +22,7 @@ export class SetAsideTasks {
   constructor(post: Post, meter: TaskMeter, streams: StandardStreams, onAnswer: () => void) {
     this.#meter = meter
     this.#streams = streams
-    this.#answers = new Answers(post, meter)
+    this.#answers = new Answers(post, meter, streams)
     this.#onAnswer = onAnswer
   }
 
@@ -64,9 +64,12 @@ export class SetAsideTasks {
     state.end() // T6
     this.#meter.ended()
     this.#meter.ran(1, submittedAt, startedAt, performance.now())
-    if (this.#streams.isWriting) await this.#streams.written()
     if ('output' in final) this.#answers.add(name, final.output, context.transferred, item)
     else this.#answers.fail(name, final.error, item)
+    // What is moved goes with the last answer of a message, so before there is another.
+    const mayWait = context.transferred.length === 0
+    if (mayWait && this.#streams.isWriting) await this.#streams.written()
+    if (this.#answers.isDue) this.#answers.flush()
     forking.leave()
     this.#onAnswer()
   }
