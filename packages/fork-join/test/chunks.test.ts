@@ -286,28 +286,6 @@ describe(
   },
 )
 
-test(
-  'a long call lets those behind it in its message be answered before the next',
-  OPTIONS,
-  async () => {
-    const pool = makePool({ threads: 1 })
-    const busy = (milliseconds: number) => ({
-      words: new Int32Array(3),
-      milliseconds,
-      blocks: false,
-    })
-    await pool.map('busyOrBlocked', [15, 15, 15, 15].map(busy)) // so that none behind it is taken back
-    const held = new Words()
-    const inputs = [busy(40), busy(0), { ...busy(0), words: held.words, blocks: true }]
-    const calls = inputs.map((input) => pool.run('busyOrBlocked', input, { chunkSize: 10 }))
-    await held.started()
-    const answered = Promise.all(calls.slice(0, 2))
-    expect(await Promise.race([answered, delay(10_000, 'held back')])).toEqual([0, 0])
-    held.release()
-    expect(await calls[2]).toBe(0)
-  },
-)
-
 test('a child that fails ends the sibling behind it in the same message', {
   timeout: 50_000,
 }, async () => {
