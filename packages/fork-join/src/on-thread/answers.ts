@@ -134,12 +134,14 @@ export class Answers {
   /**
    * A task of that name has ended, or is set aside.
    * @param mayWait Whether its output may wait for others.
+   * @returns Whether what there is is due.
    */
-  count(name: string, submittedAt: number, hasEnded: boolean, mayWait: boolean): void {
+  count(name: string, submittedAt: number, hasEnded: boolean, mayWait: boolean): boolean {
     this.#counted += 1
     if (hasEnded) this.#ended += 1
     if (!mayWait) this.isDue = true
     if (this.#counted >= this.#between || this.isDue) this.readClock(name, submittedAt)
+    return this.isDue
   }
 
   /** Posts what is due; what that takes is part of what a task costs, and not of its run. */

@@ -126,11 +126,6 @@ export class ChunkRunner {
         const isRun = (wishes & IS_RUN) !== 0
         let mayWait = !isRun || !(isTimed || this.#answers.mayBeFollowedByLong(name))
         for (const input of inputs) {
-          if (this.#answers.isDue) {
-            if (this.#streams.isWriting) await this.#written()
-            this.#answers.postDue()
-            if (isRun && this.#answers.mayBeFollowedByLong(name)) mayWait = false
-          }
           if (this.#setAside.isAnyBusy) await this.#noneBusy()
           if (isTimed) this.#states.at(this.#item).recordStart()
           if (this.#states.start(this.#item)) {
@@ -140,7 +135,11 @@ export class ChunkRunner {
             if (turn !== undefined) await turn
             this.#context = undefined
             if (folds) this.#answers.countFold(input as readonly unknown[])
-            this.#answers.count(name, submittedAt, !this.#isSetAside, mayWait)
+            if (this.#answers.count(name, submittedAt, !this.#isSetAside, mayWait)) {
+              if (this.#streams.isWriting) await this.#written()
+              this.#answers.postDue()
+              if (isRun && this.#answers.mayBeFollowedByLong(name)) mayWait = false
+            }
           } else {
             this.#answers.skip(name)
           }
