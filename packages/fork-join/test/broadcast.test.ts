@@ -101,3 +101,18 @@ describe('broadcast', { timeout: 60_000 }, () => {
     expect(error.code).toBe('ERR_THREEPLY_INVALID_OPTION')
   })
 })
+
+test('a broadcast counts in the queueLimit as a task for each thread', {
+  timeout: 60_000,
+}, async () => {
+  const pool = makePool({ threads: 2, queueLimit: 3 })
+  const held = new Words()
+  const running = [pool.run('block', held), pool.run('block', held)]
+  await held.started(2)
+  const waiting = pool.run('double', 1)
+  const all = pool.broadcast('double', 2)
+  expect(await failure(pool.run('double', 3))).toMatchObject({ code: 'ERR_THREEPLY_QUEUE_FULL' })
+  held.release()
+  expect(await Promise.all([waiting, all])).toEqual([2, [4, 4]])
+  await Promise.all(running)
+})
