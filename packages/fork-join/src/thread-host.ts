@@ -175,8 +175,8 @@ export class ThreadHost {
   #onLost(): void {
     const message =
       `thread ${this.threadId} has not ended within ${TERMINATION_MS} ms of its termination: native code ` +
-      'holds it, such as execSync, or a garbage collection at the limit of its heap. It is left to itself, and another takes ' +
-      'its place; the process cannot end before it has.'
+      'holds it, such as execSync, or a garbage collection at the limit of its heap. It is left to ' +
+      'itself, and another takes its place; the process cannot end before it has.'
     warn(message)
     this.#onExit(1, undefined, true)
   }
